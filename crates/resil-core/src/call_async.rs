@@ -1,0 +1,100 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+
+use crate::guard::PanicFuse;
+use crate::{Judge, Policy, Verdict};
+
+pin_project! {
+    /// The future of a guarded call: asks its policy at the first poll, then runs the inner future in place.
+    ///
+    /// Made by [`PolicyExt::call_async`](crate::PolicyExt::call_async) and its kin. It stores the inner future once, allocates nothing and
+    /// runs on any runtime.
+    ///
+    /// Cancel-safe: dropped before the first poll it has asked for nothing; dropped later, the call settles as [`Verdict::Cancelled`].
+    ///
+    /// # Panics
+    /// When polled after it has ended. A panic of the inner future settles as [`Verdict::Panicked`] and goes on unwinding.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct CallAsync<P, F, J> where P: Policy {
+        policy: P,
+        #[pin]
+        future: F,
+        // Present until the call is judged.
+        judge: Option<J>,
+        // Present while the call runs.
+        permit: Option<P::Permit>,
+    }
+
+    impl<P: Policy, F, J> PinnedDrop for CallAsync<P, F, J> {
+        fn drop(this: Pin<&mut Self>) {
+            let this = this.project();
+            if let Some(permit) = this.permit.take() {
+                this.policy.settle(permit, Verdict::Cancelled);
+            }
+        }
+    }
+}
+
+impl<P: Policy, F, J> CallAsync<P, F, J> {
+    #[inline]
+    pub(crate) fn new(policy: P, future: F, judge: J) -> Self {
+        Self { policy, future, judge: Some(judge), permit: None }
+    }
+
+    /// A call that is admitted already and holds `permit`.
+    #[cfg(feature = "tower")]
+    #[inline]
+    pub(crate) fn resume(policy: P, permit: Option<P::Permit>, future: F, judge: J) -> Self {
+        Self { policy, future, judge: Some(judge), permit }
+    }
+}
+
+impl<P, F, J> Future for CallAsync<P, F, J>
+where
+    P: Policy,
+    F: Future,
+    J: Judge<F::Output>,
+{
+    type Output = J::Output;
+
+    #[inline]
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
+        let this = self.project();
+        assert!(this.judge.is_some(), "a guarded call was polled after it had ended");
+        if this.permit.is_none() {
+            match this.policy.admit() {
+                Ok(permit) => *this.permit = Some(permit),
+                Err(refusal) => {
+                    *this.judge = None;
+                    return Poll::Ready(J::refused(refusal));
+                }
+            }
+        }
+        let policy = &*this.policy;
+        let mut fuse = PanicFuse { policy, permit: this.permit, defused: false };
+        let polled = this.future.poll(cx);
+        fuse.defused = polled.is_pending();
+        let result = ready!(polled);
+        // The fuse still burns: a classifier may panic too.
+        if let Some(judge) = this.judge.take() {
+            let verdict = judge.verdict(&result);
+            if let Some(permit) = fuse.permit.take() {
+                policy.settle(permit, verdict);
+            }
+        }
+        Poll::Ready(J::ran(result))
+    }
+}
+
+impl<P: Policy, F, J> fmt::Debug for CallAsync<P, F, J> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CallAsync")
+            .field("running", &self.permit.is_some())
+            .field("ended", &self.judge.is_none())
+            .finish_non_exhaustive()
+    }
+}

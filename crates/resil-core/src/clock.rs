@@ -1,0 +1,101 @@
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use crate::Moment;
+
+/// A source of [`Moment`]s that never runs backwards.
+///
+/// Every handle takes its clock as a type parameter that defaults to [`MonotonicClock`]; tests pass a
+/// [`ManualClock`](crate::ManualClock).
+///
+/// ```
+/// use resil_core::{Clock, MonotonicClock};
+///
+/// let a = MonotonicClock.now();
+/// assert!(MonotonicClock.now() >= a);
+/// ```
+pub trait Clock: Send + Sync {
+    /// The present moment.
+    fn now(&self) -> Moment;
+
+    /// The wall clock, as the time since 1970-01-01 UTC; only for what leaves the process. It may step.
+    fn unix_time(&self) -> Duration {
+        system_unix_time()
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for &C {
+    fn now(&self) -> Moment {
+        (**self).now()
+    }
+    fn unix_time(&self) -> Duration {
+        (**self).unix_time()
+    }
+}
+
+impl<C: Clock + ?Sized> Clock for Arc<C> {
+    fn now(&self) -> Moment {
+        (**self).now()
+    }
+    fn unix_time(&self) -> Duration {
+        (**self).unix_time()
+    }
+}
+
+/// The process's monotonic clock: what the operating system offers, or the time-stamp counter with feature `fast-clock`.
+///
+/// Its origin is its first use in the process. A read costs about 16 ns, with `fast-clock` about 7 ns. With `fast-clock` on a
+/// machine whose counter is not invariant, the operating system's clock is read instead.
+///
+/// ```
+/// use resil_core::{Clock, MonotonicClock};
+/// println!("{}", MonotonicClock.now());
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct MonotonicClock;
+
+impl Clock for MonotonicClock {
+    #[inline]
+    fn now(&self) -> Moment {
+        Moment::from_nanos(source::nanos())
+    }
+}
+
+#[cfg(not(feature = "fast-clock"))]
+mod source {
+    use std::sync::OnceLock;
+    use std::time::Instant;
+
+    static ORIGIN: OnceLock<Instant> = OnceLock::new();
+
+    #[expect(clippy::disallowed_methods, reason = "this is the file that wraps it")]
+    #[inline]
+    pub(super) fn nanos() -> u64 {
+        let now = Instant::now();
+        let since = now.saturating_duration_since(*ORIGIN.get_or_init(|| now));
+        since.as_secs() * 1_000_000_000 + u64::from(since.subsec_nanos())
+    }
+}
+
+#[cfg(feature = "fast-clock")]
+mod source {
+    use std::sync::OnceLock;
+
+    /// The counter, calibrated once against the operating system's clock, and its reading at the origin.
+    static COUNTER: OnceLock<(quanta::Clock, u64)> = OnceLock::new();
+
+    #[inline]
+    pub(super) fn nanos() -> u64 {
+        let (counter, origin) = COUNTER.get_or_init(|| {
+            let counter = quanta::Clock::new();
+            let origin = counter.raw();
+            (counter, origin)
+        });
+        counter.delta_as_nanos(*origin, counter.raw())
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "this is the file that wraps it")]
+fn system_unix_time() -> Duration {
+    SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap_or(Duration::ZERO)
+}

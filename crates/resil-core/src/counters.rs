@@ -1,0 +1,180 @@
+use std::cell::Cell;
+use std::fmt;
+use std::sync::OnceLock;
+use std::sync::atomic::AtomicU32;
+use std::thread;
+
+use crate::const_fn;
+use crate::sync::atomic::{AtomicU64, Ordering};
+
+/// How often a word is asked whether several threads count on it: once in so many additions.
+const SAMPLE: u64 = 64;
+
+/// After so many samples that found another thread than the sample before, the counters are striped.
+const SWITCHES: u32 = 4;
+
+/// `N` counters that many threads can bump at once: for authors of policies.
+///
+/// They live in `N` words until several threads are seen on them; then each thread gets one of a few cache lines, so that an idle
+/// policy stays small and a hot one does not serialise its callers (the idea of Java's `LongAdder`, after Lea). A counter never runs
+/// backwards and is exact at rest; while others count, sums may lag.
+///
+/// ```
+/// use resil_core::Counters;
+///
+/// static COUNTERS: Counters<2> = Counters::new();
+/// COUNTERS.add(1, true);
+/// assert_eq!(COUNTERS.sums(), [0, 1]);
+/// ```
+pub struct Counters<const N: usize> {
+    words: [AtomicU64; N],
+    /// The thread of the last sample, and how often it was another one: heuristics, so a lost update does not matter.
+    last_thread: AtomicU32,
+    switches: AtomicU32,
+    stripes: OnceLock<Box<[Stripe<N>]>>,
+}
+
+/// One cache line, or two where the processor fetches them in pairs.
+#[repr(align(128))]
+struct Stripe<const N: usize>([AtomicU64; N]);
+
+impl<const N: usize> Stripe<N> {
+    fn new() -> Self {
+        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+    }
+}
+
+impl<const N: usize> Counters<N> {
+    const_fn! {
+        /// All counters at zero.
+        pub const fn new() -> Self {
+            Self {
+                words: [const { AtomicU64::new(0) }; N],
+                last_thread: AtomicU32::new(0),
+                switches: AtomicU32::new(0),
+                stripes: OnceLock::new(),
+            }
+        }
+    }
+
+    /// Adds one to counter `index`: one atomic addition. With `may_stripe`, contention that is seen allocates the stripes.
+    ///
+    /// # Panics
+    /// If `index` is not below `N`.
+    #[inline]
+    pub fn add(&self, index: usize, may_stripe: bool) {
+        if let Some(stripes) = self.stripes.get() {
+            stripes[thread_number() as usize % stripes.len()].0[index].fetch_add(1, Ordering::Relaxed);
+        } else {
+            let before = self.words[index].fetch_add(1, Ordering::Relaxed);
+            if before.is_multiple_of(SAMPLE) && may_stripe {
+                self.look_for_contention();
+            }
+        }
+    }
+
+    /// The sum of each counter.
+    pub fn sums(&self) -> [u64; N] {
+        let stripes = self.stripes.get().map_or(&[][..], |stripes| stripes);
+        std::array::from_fn(|i| {
+            let on_stripes: u64 = stripes.iter().map(|stripe| stripe.0[i].load(Ordering::Relaxed)).sum();
+            self.words[i].load(Ordering::Relaxed) + on_stripes
+        })
+    }
+
+    /// Whether contention has been seen and the counters are striped.
+    pub fn is_striped(&self) -> bool {
+        self.stripes.get().is_some()
+    }
+
+    #[cold]
+    fn look_for_contention(&self) {
+        let this_thread = thread_number() + 1;
+        let last_thread = self.last_thread.swap(this_thread, Ordering::Relaxed);
+        if last_thread != 0 && last_thread != this_thread {
+            let switches = self.switches.fetch_add(1, Ordering::Relaxed) + 1;
+            if switches >= SWITCHES {
+                self.stripe();
+            }
+        }
+    }
+
+    /// Goes over to one cache line per thread, up to one for each processor.
+    fn stripe(&self) {
+        let lines = thread::available_parallelism().map_or(8, usize::from).clamp(2, 64).next_power_of_two();
+        // Whoever comes second drops its own.
+        drop(self.stripes.set((0..lines).map(|_| Stripe::new()).collect()));
+    }
+}
+
+impl<const N: usize> Default for Counters<N> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<const N: usize> fmt::Debug for Counters<N> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_list().entries(self.sums()).finish()
+    }
+}
+
+/// A small number for this thread, given out in order of first use.
+#[inline]
+fn thread_number() -> u32 {
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    thread_local! {
+        static NUMBER: Cell<u32> = const { Cell::new(u32::MAX) };
+    }
+    let number = NUMBER.get();
+    if number != u32::MAX {
+        return number;
+    }
+    let number = NEXT.fetch_add(1, Ordering::Relaxed) & 0x7FFF_FFFF;
+    NUMBER.set(number);
+    number
+}
+
+#[cfg(all(test, not(any(loom, shuttle))))]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_are_exact_at_rest_whether_striped_or_not() {
+        let counters = Counters::<3>::new();
+        let each = if cfg!(miri) { 50 } else { 10_000 };
+        for striped in [false, true] {
+            if striped {
+                counters.stripe();
+            }
+            thread::scope(|scope| {
+                for _ in 0..4 {
+                    scope.spawn(|| (0..each).for_each(|i| counters.add(i % 2, false)));
+                }
+            });
+            assert_eq!(counters.is_striped(), striped);
+        }
+        assert_eq!(counters.sums(), [4 * each as u64, 4 * each as u64, 0]);
+    }
+
+    #[test]
+    fn one_thread_alone_never_stripes() {
+        let counters = Counters::<1>::new();
+        (0..100_000).for_each(|_| counters.add(0, true));
+        assert!(!counters.is_striped());
+    }
+
+    #[test]
+    fn several_threads_in_turn_stripe_unless_forbidden() {
+        for may_stripe in [false, true] {
+            let counters = Counters::<1>::new();
+            for _ in 0..=SWITCHES {
+                thread::scope(|scope| {
+                    scope.spawn(|| (0..SAMPLE).for_each(|_| counters.add(0, may_stripe)));
+                });
+            }
+            assert_eq!(counters.is_striped(), may_stripe);
+            assert_eq!(counters.sums(), [u64::from(SWITCHES + 1) * SAMPLE]);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod call;
+mod call_async;
+mod classify;
+mod clock;
+mod counters;
+mod deadline;
+mod erased;
+mod error;
+mod guard;
+mod manual_clock;
+mod moment;
+mod name;
+mod observers;
+mod policy;
+mod rejected;
+pub mod sync;
+#[cfg(feature = "testing")]
+pub mod testing;
+mod timed_out;
+mod timer;
+#[cfg(feature = "tokio")]
+mod tokio_time;
+#[cfg(feature = "tower")]
+pub mod tower;
+#[cfg(feature = "tracing")]
+mod trace;
+mod tuple;
+
+pub use call::PolicyExt;
+pub use call_async::CallAsync;
+pub use classify::{ByResult, Classify, Flat, Judge, Nested, Verdict};
+pub use clock::{Clock, MonotonicClock};
+pub use counters::Counters;
+pub use deadline::{Deadline, Run, Scoped};
+pub use erased::{BoxPolicy, ErasedPermit, ErasedPolicy};
+pub use error::Error;
+pub use guard::Guard;
+pub use manual_clock::{ManualClock, ManualSleep};
+pub use moment::Moment;
+pub use name::{Name, NamesFull};
+pub use observers::{Notice, Observers, Severity, Subscription};
+pub use policy::Policy;
+pub use rejected::{Reason, Rejected};
+pub use timed_out::TimedOut;
+pub use timer::Timer;
+#[cfg(feature = "tokio")]
+pub use tokio_time::{TokioClock, TokioTimer};
+#[cfg(feature = "tracing")]
+pub use trace::log;

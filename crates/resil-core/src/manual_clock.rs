@@ -1,0 +1,163 @@
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll, Waker};
+use std::time::Duration;
+
+use crate::moment::saturating_nanos;
+use crate::{Clock, Moment, Timer};
+
+/// A clock that stands still until a test moves it, and a timer whose sleepers wake when it does.
+///
+/// Clones share one time. It starts at [`Moment::ZERO`] and, as its wall clock, at 2023-11-14 22:13:20 UTC.
+///
+/// ```
+/// use resil_core::{Clock, ManualClock};
+/// use std::time::Duration;
+///
+/// let clock = ManualClock::new();
+/// let before = clock.now();
+/// clock.advance(Duration::from_secs(60));
+/// assert_eq!(clock.now().saturating_duration_since(before), Duration::from_secs(60));
+/// ```
+#[derive(Clone, Debug, Default)]
+pub struct ManualClock(Arc<Hands>);
+
+#[derive(Debug)]
+struct Hands {
+    now: AtomicU64,
+    unix_nanos: AtomicU64,
+    sleepers: Mutex<Sleepers>,
+}
+
+#[derive(Debug, Default)]
+struct Sleepers {
+    next_id: u64,
+    waiting: Vec<(u64, Moment, Waker)>,
+}
+
+impl Default for Hands {
+    fn default() -> Self {
+        Self {
+            now: AtomicU64::new(0),
+            unix_nanos: AtomicU64::new(1_700_000_000 * 1_000_000_000),
+            sleepers: Mutex::default(),
+        }
+    }
+}
+
+impl ManualClock {
+    /// A clock at [`Moment::ZERO`].
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Moves both clocks forward and wakes every sleeper whose moment has come. Saturates at [`Moment::MAX`].
+    pub fn advance(&self, span: Duration) {
+        let add = |hand: &AtomicU64| {
+            let old = hand.load(Ordering::Acquire);
+            hand.store(old.saturating_add(saturating_nanos(span)), Ordering::Release);
+        };
+        let due = {
+            let mut sleepers = self.sleepers();
+            add(&self.0.now);
+            add(&self.0.unix_nanos);
+            sleepers.take_due(self.now())
+        };
+        due.into_iter().for_each(Waker::wake);
+    }
+
+    /// Puts the monotonic clock at `moment`, also backwards: real clocks of a broken machine do that. Wakes who is due.
+    pub fn set(&self, moment: Moment) {
+        let due = {
+            let mut sleepers = self.sleepers();
+            self.0.now.store(moment.as_nanos(), Ordering::Release);
+            sleepers.take_due(moment)
+        };
+        due.into_iter().for_each(Waker::wake);
+    }
+
+    /// Steps the wall clock to `since_1970`, and leaves the monotonic one alone. Saturates after the year 2554.
+    pub fn set_unix_time(&self, since_1970: Duration) {
+        self.0.unix_nanos.store(saturating_nanos(since_1970), Ordering::Release);
+    }
+
+    /// How many futures of [`Timer::sleep_until`] wait on this clock.
+    pub fn sleepers_waiting(&self) -> usize {
+        self.sleepers().waiting.len()
+    }
+
+    fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
+        self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Sleepers {
+    fn take_due(&mut self, now: Moment) -> Vec<Waker> {
+        let (due, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|(_, at, _)| *at <= now);
+        self.waiting = waiting;
+        let due: Vec<_> = due;
+        due.into_iter().map(|(_, _, waker)| waker).collect()
+    }
+
+    /// Sets the waker of sleeper `id`, a new one if it is none of those that wait.
+    fn set_waker(&mut self, id: Option<u64>, at: Moment, waker: &Waker) -> u64 {
+        if let Some(known) = self.waiting.iter_mut().find(|(known, ..)| Some(*known) == id) {
+            known.2.clone_from(waker);
+            return known.0;
+        }
+        self.next_id += 1;
+        self.waiting.push((self.next_id, at, waker.clone()));
+        self.next_id
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Moment {
+        Moment::from_nanos(self.0.now.load(Ordering::Acquire))
+    }
+
+    fn unix_time(&self) -> Duration {
+        Duration::from_nanos(self.0.unix_nanos.load(Ordering::Acquire))
+    }
+}
+
+impl Timer for ManualClock {
+    type Sleep = ManualSleep;
+
+    fn sleep_until(&self, at: Moment) -> ManualSleep {
+        ManualSleep { clock: self.clone(), at, id: None }
+    }
+}
+
+/// The future of [`ManualClock`]'s timer: ready once the clock has been moved to its moment. Cancel-safe.
+#[derive(Debug)]
+#[must_use = "a sleep does nothing unless it is awaited"]
+pub struct ManualSleep {
+    clock: ManualClock,
+    at: Moment,
+    id: Option<u64>,
+}
+
+impl Future for ManualSleep {
+    type Output = ();
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        let clock = self.clock.clone();
+        let mut sleepers = clock.sleepers();
+        if clock.now() >= self.at {
+            return Poll::Ready(());
+        }
+        self.id = Some(sleepers.set_waker(self.id, self.at, cx.waker()));
+        Poll::Pending
+    }
+}
+
+impl Drop for ManualSleep {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.clock.sleepers().waiting.retain(|(known, ..)| *known != id);
+        }
+    }
+}

@@ -1,0 +1,76 @@
+use std::time::Duration;
+
+use crate::{Clock, Moment, Timer};
+
+/// A clock that follows tokio's time, also when a test has paused it.
+///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+/// # runtime.block_on(async {
+/// use resil_core::{Clock, TokioClock};
+/// use std::time::Duration;
+///
+/// let before = TokioClock.now();
+/// tokio::time::advance(Duration::from_secs(60)).await; // paused time
+/// assert_eq!(TokioClock.now().saturating_duration_since(before), Duration::from_secs(60));
+/// # });
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokioClock;
+
+impl Clock for TokioClock {
+    fn now(&self) -> Moment {
+        use std::sync::OnceLock;
+        use tokio::time::Instant;
+
+        /// The first reading in the process, set back by an hour: a paused clock of a later runtime may start before it.
+        static ORIGIN: OnceLock<Instant> = OnceLock::new();
+        const BEFORE: Duration = Duration::from_secs(3_600);
+
+        let now = Instant::now();
+        let origin = *ORIGIN.get_or_init(|| now);
+        let ahead = now.saturating_duration_since(origin);
+        let behind = origin.saturating_duration_since(now);
+        Moment::ZERO.saturating_add(BEFORE).saturating_add(ahead).saturating_sub(behind)
+    }
+}
+
+/// tokio's timer for moments of the clock `C`, by default [`TokioClock`].
+///
+/// ```
+/// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
+/// # runtime.block_on(async {
+/// use resil_core::{Clock, Timer, TokioClock, TokioTimer};
+/// use std::time::Duration;
+///
+/// let at = TokioClock.now().saturating_add(Duration::from_secs(60));
+/// TokioTimer::new().sleep_until(at).await;
+/// assert!(TokioClock.now() >= at);
+/// # });
+/// ```
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TokioTimer<C = TokioClock>(C);
+
+impl TokioTimer {
+    /// The timer for moments of [`TokioClock`].
+    pub const fn new() -> Self {
+        Self(TokioClock)
+    }
+}
+
+impl<C: Clock> TokioTimer<C> {
+    /// The timer for moments of `clock`.
+    pub const fn on(clock: C) -> Self {
+        Self(clock)
+    }
+}
+
+impl<C: Clock> Timer for TokioTimer<C> {
+    type Sleep = tokio::time::Sleep;
+
+    /// # Panics
+    /// Outside a tokio runtime that has its timer enabled.
+    fn sleep_until(&self, at: Moment) -> tokio::time::Sleep {
+        tokio::time::sleep(at.saturating_duration_since(self.0.now()))
+    }
+}
