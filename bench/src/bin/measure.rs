@@ -1,0 +1,80 @@
+//! Runs the interleaved comparison of this build and prints it: `measure [--quick] [--row KEY].. [--json FILE]`.
+
+use std::env;
+use std::fs;
+use std::process::ExitCode;
+
+use resil_bench::interleave::{Plan, interleave};
+use resil_bench::pair;
+use resil_bench::record::{RowTimes, Times};
+use resil_bench::rows::{BREAKER, Row};
+
+fn main() -> ExitCode {
+    match measure() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("measure: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn measure() -> Result<(), String> {
+    let (mut plan, mut wanted, mut json) = (Plan::FULL, Vec::new(), None);
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
+        match argument.as_str() {
+            "--quick" => plan = Plan::QUICK,
+            "--row" => wanted.push(value()?),
+            "--json" => json = Some(value()?),
+            other => return Err(format!("what is `{other}`? [--quick] [--row KEY].. [--json FILE]")),
+        }
+    }
+    let chosen = |row: &&Row| wanted.is_empty() || wanted.iter().any(|key| row.key.contains(key.as_str()));
+    let mut times = Times::default();
+    for row in BREAKER.iter().filter(chosen) {
+        let measured = run(row, plan)?;
+        print(row, &measured);
+        times.rows.push(measured);
+    }
+    if times.rows.is_empty() {
+        let keys: Vec<_> = BREAKER.iter().map(|row| row.key).collect();
+        return Err(format!("no such row; there are {}", keys.join(", ")));
+    }
+    match json {
+        Some(path) => {
+            let text = serde_json::to_string_pretty(&times).map_err(|error| error.to_string())?;
+            fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn run(row: &Row, plan: Plan) -> Result<RowTimes, String> {
+    let contenders = (row.contenders)();
+    let tracks =
+        if row.two_threads { pair::interleave(&contenders, plan) } else { interleave(&contenders, plan) };
+    contenders.iter().try_for_each(|contender| contender.prove())?;
+    Ok(RowTimes::new(row, &contenders, &tracks))
+}
+
+fn print(row: &Row, times: &RowTimes) {
+    println!("\n{} ({})", row.title, row.key);
+    println!("  {:<44} {:>9} {:>9} {:>8} {:>7}", "", "median", "minimum", "ratio", "thrown");
+    let figure = |value: Option<f64>| value.map_or_else(|| "-".to_owned(), |value| format!("{value:.2}"));
+    for time in &times.contenders {
+        let (median, minimum, ratio) = (figure(time.median), figure(time.minimum), figure(time.ratio));
+        println!("  {:<44} {median:>9} {minimum:>9} {ratio:>8} {:>7}", time.name, time.thrown_away);
+    }
+    for (target, reached) in row.targets.iter().zip(&times.targets) {
+        let promise = format!("{} <= {} x {}", target.subject, target.at_most, target.reference);
+        match reached {
+            Some(ratio) => {
+                let verdict = if *ratio <= target.at_most { "met" } else { "MISSED" };
+                println!("  {promise}: {ratio:.3}, {verdict}");
+            }
+            None => println!("  {promise}: not measured"),
+        }
+    }
+}

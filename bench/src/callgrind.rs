@@ -1,0 +1,73 @@
+//! Instructions per call, counted by callgrind.
+//!
+//! The binary runs itself under valgrind as a *worker* that makes N calls, and again with 2N: the difference over N
+//! is free of everything but the calls. Only the instructions inside [`counted_region`] are collected.
+
+use std::env;
+use std::process::{Command, ExitCode};
+
+use crate::contender::Contender;
+use crate::rows::{BREAKER, Row};
+
+/// The first argument of a worker.
+pub const WORKER: &str = "--worker";
+
+/// The calls of the shorter of the two runs; a multiple of ten, so that a load of 10 % errors is whole.
+const CALLS: u64 = 500;
+
+/// Whether valgrind is there.
+pub fn available() -> bool {
+    Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// Instructions per call of one contender of one row.
+///
+/// # Errors
+/// When valgrind or the worker fails.
+pub fn per_call(row: &str, contender: &str) -> Result<f64, String> {
+    let (short, long) = (collected(row, contender, CALLS)?, collected(row, contender, 2 * CALLS)?);
+    Ok((long - short) as f64 / CALLS as f64)
+}
+
+fn collected(row: &str, contender: &str, calls: u64) -> Result<u64, String> {
+    let exe = env::current_exe().map_err(|error| error.to_string())?;
+    let output = Command::new("valgrind")
+        .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*counted_region*"])
+        .arg(exe)
+        .args([WORKER, row, contender, &calls.to_string()])
+        .output()
+        .map_err(|error| format!("valgrind: {error}"))?;
+    let said = String::from_utf8_lossy(&output.stderr);
+    let counted = said.lines().find_map(|line| line.split_once("Collected :")?.1.trim().parse().ok());
+    match counted {
+        Some(counted) if output.status.success() => Ok(counted),
+        _ => Err(format!("{row}, {contender}: {}\n{said}", output.status)),
+    }
+}
+
+/// The worker's side: `None` when this process is not a worker.
+pub fn work() -> Option<ExitCode> {
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let [flag, row, contender, calls] = arguments.as_slice() else { return None };
+    if flag != WORKER {
+        return None;
+    }
+    let calls: u64 = calls.parse().ok()?;
+    let Some(contender) = find(row, contender) else { return Some(ExitCode::FAILURE) };
+    // Past the first calls, which make what is made lazily.
+    contender.prepare();
+    contender.check(200, contender.run(200));
+    let tally = counted_region(&contender, calls);
+    contender.check(calls, tally);
+    Some(ExitCode::SUCCESS)
+}
+
+fn find(row: &str, contender: &str) -> Option<Contender> {
+    let row: &Row = BREAKER.iter().find(|candidate| candidate.key == row)?;
+    (row.contenders)().into_iter().find(|candidate| candidate.name == contender)
+}
+
+#[inline(never)]
+fn counted_region(contender: &Contender, calls: u64) -> crate::work::Tally {
+    contender.run(calls)
+}

@@ -1,0 +1,298 @@
+//! The rows: what is compared in one interleaved run, and what we promise about it.
+
+use crate::contender::Contender;
+use crate::floor;
+use crate::operation::{COUNT_WINDOW, Form, NEVER, Operation, Rule, TIME_WINDOW};
+use crate::peers::{self, failsafe, recloser, tower_resilience};
+use crate::work::Load;
+
+/// Our breaker with its default settings.
+pub const OURS: &str = "resil";
+/// Our breaker with its counters off.
+pub const OURS_UNCOUNTED: &str = "resil, counters off";
+/// Our breaker on one thread, in a two-thread row.
+pub const OURS_ALONE: &str = "resil, one thread";
+
+const CONSECUTIVE: Rule = Rule::Consecutive;
+const COUNT: Rule = Rule::Count(COUNT_WINDOW);
+const TIME: Rule = Rule::Time(TIME_WINDOW);
+
+/// A promise: the subject's price is at most so many times the reference's.
+#[derive(Debug, Clone, Copy)]
+pub struct Target {
+    /// The contender that it is about.
+    pub subject: &'static str,
+    /// The contender that it is compared with.
+    pub reference: &'static str,
+    /// The promised ratio.
+    pub at_most: f64,
+    /// A ratio beyond the promise.
+    pub stretch: Option<f64>,
+    /// Whether it is about reading the clock, and so promised for `fast-clock` only.
+    pub fast_clock: bool,
+}
+
+impl Target {
+    const fn new(subject: &'static str, reference: &'static str, at_most: f64) -> Self {
+        Self { subject, reference, at_most, stretch: None, fast_clock: false }
+    }
+
+    const fn stretch(mut self, ratio: f64) -> Self {
+        self.stretch = Some(ratio);
+        self
+    }
+
+    const fn with_fast_clock(mut self) -> Self {
+        self.fast_clock = true;
+        self
+    }
+}
+
+/// What is compared in one run.
+#[derive(Debug, Clone)]
+pub struct Row {
+    /// Its short name, for the command line.
+    pub key: &'static str,
+    /// Its heading.
+    pub title: &'static str,
+    /// The contender that the ratios of the table refer to.
+    pub reference: &'static str,
+    /// Whether two threads run at once.
+    pub two_threads: bool,
+    /// What we promise.
+    pub targets: &'static [Target],
+    /// The contenders, made when the row's turn comes.
+    pub contenders: fn() -> Vec<Contender>,
+}
+
+/// All rows about the breaker, in the order of the page.
+pub const BREAKER: &[Row] = &[
+    Row {
+        key: "closed-consecutive",
+        title: "Closed, success, consecutive rule",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, recloser::NAME, 0.5), Target::new(OURS_UNCOUNTED, floor::BARE, 2.0)],
+        contenders: || compared(floor::bare(), Operation::sync(CONSECUTIVE, Load::Success)),
+    },
+    Row {
+        key: "closed-count",
+        title: "Closed, success, window of 100 calls",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, recloser::NAME, 0.75)],
+        contenders: || compared(floor::bare(), Operation::sync(COUNT, Load::Success)),
+    },
+    Row {
+        key: "closed-time",
+        title: "Closed, success, window of one second",
+        reference: failsafe::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, failsafe::NAME, 0.3).stretch(0.25)],
+        contenders: || compared(floor::bare(), Operation::sync(TIME, Load::Success)),
+    },
+    Row {
+        key: "errors-consecutive",
+        title: "10 % errors, consecutive rule",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[],
+        contenders: || {
+            compared(floor::bare_with_errors(), Operation::sync(CONSECUTIVE, Load::TenPercentErrors))
+        },
+    },
+    Row {
+        key: "errors-count",
+        title: "10 % errors, window of 100 calls",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, recloser::NAME, 1.0)],
+        contenders: || compared(floor::bare_with_errors(), Operation::sync(COUNT, Load::TenPercentErrors)),
+    },
+    Row {
+        key: "errors-time",
+        title: "10 % errors, window of one second",
+        reference: failsafe::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, failsafe::NAME, 0.3)],
+        contenders: || compared(floor::bare_with_errors(), Operation::sync(TIME, Load::TenPercentErrors)),
+    },
+    Row {
+        key: "open",
+        title: "Open, refused",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[
+            Target::new(OURS_UNCOUNTED, recloser::NAME, 0.4).with_fast_clock(),
+            Target::new(OURS, recloser::NAME, 0.6).with_fast_clock(),
+        ],
+        contenders: || {
+            let mut all = compared(floor::bare(), Operation::sync(CONSECUTIVE, Load::Open));
+            all.extend((peers::seatbelt::contender)(Operation::sync(TIME, Load::Open)));
+            all
+        },
+    },
+    Row {
+        key: "half-open",
+        title: "Half-open, a probe that succeeds",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[],
+        contenders: || compared(floor::bare(), Operation::sync(CONSECUTIVE, Load::HalfOpen)),
+    },
+    Row {
+        key: "async-consecutive",
+        title: "Async, success, consecutive rule",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, recloser::NAME, 0.8)],
+        contenders: || compared(floor::bare_async(), in_form(Form::Async, CONSECUTIVE)),
+    },
+    Row {
+        key: "async-count",
+        title: "Async, success, window of 100 calls",
+        reference: recloser::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, recloser::NAME, 0.8)],
+        contenders: || compared(floor::bare_async(), in_form(Form::Async, COUNT)),
+    },
+    Row {
+        key: "async-time",
+        title: "Async, success, window of one second",
+        reference: failsafe::NAME,
+        two_threads: false,
+        targets: &[],
+        contenders: || compared(floor::bare_async(), in_form(Form::Async, TIME)),
+    },
+    Row {
+        key: "tower-consecutive",
+        title: "Tower layer, success, consecutive rule",
+        reference: tower_resilience::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, tower_resilience::NAME, 0.15)],
+        contenders: || compared(floor::bare_tower(), in_form(Form::Tower, CONSECUTIVE)),
+    },
+    Row {
+        key: "tower-count",
+        title: "Tower layer, success, window of 100 calls",
+        reference: tower_resilience::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, tower_resilience::NAME, 0.15)],
+        contenders: || compared(floor::bare_tower(), in_form(Form::Tower, COUNT)),
+    },
+    Row {
+        key: "tower-time",
+        title: "Tower layer, success, window of one second",
+        reference: tower_resilience::NAME,
+        two_threads: false,
+        targets: &[Target::new(OURS, tower_resilience::NAME, 0.15)],
+        contenders: || compared(floor::bare_tower(), in_form(Form::Tower, TIME)),
+    },
+    Row {
+        key: "two-threads-consecutive",
+        title: "Two threads on one breaker, success, consecutive rule",
+        reference: floor::SHARED_FETCH_ADD,
+        two_threads: true,
+        targets: SHARED,
+        contenders: || shared(CONSECUTIVE),
+    },
+    Row {
+        key: "two-threads-count",
+        title: "Two threads on one breaker, success, window of 100 calls",
+        reference: floor::SHARED_FETCH_ADD,
+        two_threads: true,
+        targets: SHARED,
+        contenders: || shared(COUNT),
+    },
+    Row {
+        key: "two-threads-time",
+        title: "Two threads on one breaker, success, window of one second",
+        reference: floor::SHARED_FETCH_ADD,
+        two_threads: true,
+        targets: SHARED,
+        contenders: || shared(TIME),
+    },
+    Row {
+        key: "scale-count",
+        title: "Scale: success, windows of 10 to 100,000 calls",
+        reference: "recloser, 10 calls",
+        two_threads: false,
+        targets: &[],
+        contenders: count_windows,
+    },
+    Row {
+        key: "scale-time",
+        title: "Scale: success, 10 and 1,000,000 calls in a window of an hour",
+        reference: "tower-resilience, 10 calls held",
+        two_threads: false,
+        targets: &[],
+        contenders: held_calls,
+    },
+    Row {
+        key: "floor",
+        title: "The floor",
+        reference: floor::BARE,
+        two_threads: false,
+        targets: &[],
+        contenders: floor::pieces,
+    },
+    Row {
+        key: "two-threads-floor",
+        title: "The floor, two threads",
+        reference: floor::SHARED_FETCH_ADD,
+        two_threads: true,
+        targets: &[],
+        contenders: floor::pairs,
+    },
+];
+
+const SHARED: &[Target] =
+    &[Target::new(OURS, floor::SHARED_FETCH_ADD, 0.6), Target::new(OURS, OURS_ALONE, 1.3)];
+
+const fn in_form(form: Form, rule: Rule) -> Operation {
+    Operation { rule, load: Load::Success, form }
+}
+
+/// The floor, ours, and every peer that has the operation.
+fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
+    let mut all = vec![floor];
+    all.extend(peers::contenders(operation));
+    all
+}
+
+/// The same for two threads, with the one-thread figures beside it.
+fn shared(rule: Rule) -> Vec<Contender> {
+    let operation = Operation::sync(rule, Load::Success);
+    let mut all = vec![floor::shared_fetch_add()];
+    // A price that grows with what is held has no meaning over rounds of different lengths.
+    all.extend(peers::contenders(operation).into_iter().filter(|peer| peer.longest_batch == u64::MAX));
+    all
+}
+
+fn count_windows() -> Vec<Contender> {
+    let mut all = Vec::new();
+    for peer in [recloser::contender, peers::breaker::contender] {
+        for (calls, words) in
+            [(10, "10"), (100, "100"), (1_000, "1,000"), (10_000, "10,000"), (100_000, "100,000")]
+        {
+            let operation = Operation::sync(Rule::Count(calls), Load::Success);
+            all.extend(peer(operation).map(|contender| {
+                let name = format!("{}, {words} calls", contender.name);
+                contender.after(u64::from(calls)).named(name)
+            }));
+        }
+    }
+    all
+}
+
+fn held_calls() -> Vec<Contender> {
+    let operation = Operation::sync(Rule::Time(NEVER), Load::Success);
+    let mut all = Vec::new();
+    for (held, words) in [(10, "10"), (1_000, "1,000"), (10_000, "10,000")] {
+        all.extend(
+            tower_resilience::holding(operation, held)
+                .map(|contender| contender.named(format!("{}, {words} calls held", tower_resilience::NAME))),
+        );
+    }
+    all
+}
