@@ -7,6 +7,7 @@ use std::env;
 use std::process::{Command, ExitCode};
 
 use crate::contender::Contender;
+use crate::memory;
 use crate::rows::{BREAKER, Row};
 
 /// The first argument of a worker.
@@ -18,6 +19,11 @@ const CALLS: u64 = 500;
 /// Whether valgrind is there.
 pub fn available() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
+}
+
+/// The rows in which instructions are counted; a half-open peer takes too long to build under valgrind.
+pub fn counts(row: &Row) -> bool {
+    memory::counts(row) && row.key != "half-open"
 }
 
 /// Instructions per call of one contender of one row.

@@ -1,0 +1,74 @@
+//! Allocations per call and bytes per breaker.
+//!
+//! The counting allocator lives in the binaries that count: were it named here, the timed binaries would carry it
+//! too, and the peers that allocate would pay for it.
+
+use crate::contender::Contender;
+use crate::operation::{COUNT_WINDOW, Rule, TIME_WINDOW};
+use crate::peers;
+use crate::record::{CallMemory, InstanceMemory};
+use crate::rows::Row;
+
+/// What a piece of code allocated.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// Allocations.
+    pub allocations: u64,
+    /// Bytes allocated.
+    pub bytes: u64,
+    /// Bytes allocated and not freed.
+    pub live: i64,
+}
+
+/// Counts what a piece of code allocates.
+pub type Counter = fn(&mut dyn FnMut()) -> Counted;
+
+/// The calls that are counted, after as many to warm up.
+const CALLS: u64 = 1_000;
+
+/// The rows in which allocations and instructions are counted: one thread, and the same work in every call.
+pub fn counts(row: &Row) -> bool {
+    !row.two_threads && row.is_versus()
+}
+
+/// The allocations of one call of a contender.
+pub fn per_call(row: &Row, contender: &Contender, counter: Counter) -> CallMemory {
+    let calls = CALLS.min(contender.longest_batch);
+    contender.prepare();
+    contender.check(calls, contender.run(calls));
+    contender.prepare();
+    let mut tally = None;
+    let counted = counter(&mut || tally = Some(contender.run(calls)));
+    contender.check(calls, tally.unwrap_or_default());
+    CallMemory {
+        row: row.key.to_owned(),
+        name: contender.name.clone(),
+        allocations: counted.allocations as f64 / calls as f64,
+        bytes: counted.bytes as f64 / calls as f64,
+    }
+}
+
+/// The bytes of one breaker of each kind.
+pub fn instances(counter: Counter) -> Vec<InstanceMemory> {
+    let rules = [
+        ("consecutive", Rule::Consecutive),
+        ("100 calls", Rule::Count(COUNT_WINDOW)),
+        ("one second", Rule::Time(TIME_WINDOW)),
+    ];
+    let mut all = Vec::new();
+    for peer in peers::ALL {
+        for (words, rule) in rules {
+            // The first one pays for what all breakers share.
+            drop((peer.instance)(rule));
+            let mut built = None;
+            let counted = counter(&mut || built = (peer.instance)(rule));
+            all.extend(built.map(|instance| InstanceMemory {
+                name: peer.name.to_owned(),
+                rule: words.to_owned(),
+                handle: instance.size,
+                total: counted.live,
+            }));
+        }
+    }
+    all
+}
