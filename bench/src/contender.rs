@@ -220,3 +220,58 @@ fn trip(guard: &impl Guarded) -> Result<(), String> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::operation::Rule;
+    use crate::work::Refused;
+
+    /// Makes calls as told, and trips at once or never calls at all.
+    struct Staged {
+        runs: bool,
+    }
+
+    impl Guarded for Staged {
+        fn caller(&self) -> impl FnMut(Work) -> Seen {
+            let runs = self.runs;
+            move |work| match work.perform() {
+                Err(Refused(_)) => Seen::Rejected,
+                Ok(value) if runs => Seen::bare(Ok(value)),
+                Ok(_) => Seen::Rejected,
+            }
+        }
+    }
+
+    fn staged(load: Load, runs: bool) -> Contender {
+        let operation = Operation::sync(Rule::Consecutive, load);
+        Contender::guarding("staged", operation, |_| Some(Staged { runs })).expect("it has every rule")
+    }
+
+    #[test]
+    fn a_contender_that_works_passes() {
+        let contender = staged(Load::Success, true);
+        contender.check(100, contender.run(100));
+        assert_eq!(contender.prove(), Ok(()));
+    }
+
+    #[test]
+    #[should_panic(expected = "staged did not do the work")]
+    fn a_contender_that_does_not_run_the_work_is_caught() {
+        let contender = staged(Load::Success, false);
+        contender.check(100, contender.run(100));
+    }
+
+    #[test]
+    #[should_panic(expected = "staged did not do the work")]
+    fn a_contender_that_swallows_errors_is_caught() {
+        let contender = staged(Load::TenPercentErrors, true);
+        contender.check(100, contender.run(100));
+    }
+
+    #[test]
+    fn an_open_contender_is_tripped_first() {
+        let contender = staged(Load::Open, false);
+        assert_eq!(contender.run(100), Tally { rejections: 100, ..Tally::default() });
+    }
+}

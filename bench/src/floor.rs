@@ -6,11 +6,13 @@ use std::sync::{Arc, Mutex};
 use std::time::Instant;
 
 use nix::time::{ClockId, clock_gettime};
-use resil_core::{Clock as _, MonotonicClock};
+use resil_core::tower::PolicyLayer;
+use resil_core::{Clock as _, Counters, Error, MonotonicClock, Policy, PolicyExt as _, Rejected, Verdict};
+use tower_layer::Layer as _;
 
 use crate::contender::Contender;
 use crate::poll::{Upstream, call_service, ready};
-use crate::work::{Load, Seen, Work, repeat};
+use crate::work::{Load, Refused, Seen, Work, repeat};
 
 /// The work without a guard.
 pub const BARE: &str = "bare call";
@@ -53,7 +55,7 @@ pub fn bare_tower() -> Contender {
 /// The work behind a call that the compiler may not inline.
 fn bare_opaque() -> Contender {
     #[inline(never)]
-    fn opaque(work: Work) -> Result<u64, crate::work::Refused> {
+    fn opaque(work: Work) -> Result<u64, Refused> {
         work.perform()
     }
     Contender::plain("bare call, not inlined", |calls| {
@@ -72,6 +74,7 @@ pub fn pairs() -> Vec<Contender> {
     let read = Padded(AtomicU64::new(1));
     let swapped = Padded(AtomicU64::new(1));
     let mutex = Mutex::new(1_u64);
+    let counters = Counters::<1>::new();
     vec![
         shared_fetch_add(),
         shared_fetch_add().solo().named("one fetch_add, one thread"),
@@ -79,8 +82,34 @@ pub fn pairs() -> Vec<Contender> {
         each("load + CAS until it succeeds, shared", move || {
             black_box(&swapped).0.fetch_update(Ordering::AcqRel, Ordering::Relaxed, |seen| Some(seen + 1))
         }),
+        each("resil Counters::add, shared", move || counters.add(0, true)),
         each("std Mutex, lock and unlock, shared", move || mutex.lock().map(|mut held| *held += 1).is_ok()),
     ]
+}
+
+/// A policy that admits every call and remembers nothing: what is left is the price of calling through a policy.
+struct Empty;
+
+impl Policy for Empty {
+    type Permit = ();
+
+    fn admit(&self) -> Result<(), Rejected> {
+        black_box(Ok(()))
+    }
+
+    fn settle(&self, (): (), verdict: Verdict) {
+        let _ = black_box(verdict);
+    }
+
+    fn release(&self, (): ()) {}
+}
+
+fn judged(outcome: Result<u64, Error<Refused>>) -> Seen {
+    match outcome {
+        Ok(value) => Seen::bare(Ok(value)),
+        Err(Error::Inner(refused)) => Seen::bare(Err(refused)),
+        Err(_) => Seen::Rejected,
+    }
 }
 
 /// A word that shares its cache line with nothing.
@@ -102,6 +131,7 @@ pub fn pieces() -> Vec<Contender> {
     let (loaded, stored, added, swapped) = (word(), word(), word(), word());
     let (mutex, clock, scaled) = (Mutex::new(1_u64), quanta::Clock::new(), quanta::Clock::new());
     let shared = Arc::new(1_u64);
+    let counters = Counters::<1>::new();
     vec![
         bare(),
         bare_opaque(),
@@ -119,6 +149,19 @@ pub fn pieces() -> Vec<Contender> {
         each("quanta Clock::now", move || scaled.now()),
         each("quanta Clock::raw (the time-stamp counter)", move || clock.raw()),
         each("resil MonotonicClock", || MonotonicClock.now()),
+        each("resil Counters::add", move || counters.add(0, true)),
+        Contender::plain("resil call around an empty policy", |calls| {
+            black_box(repeat(Load::Success, calls, |work| judged(Empty.call(|| work.perform()))));
+        }),
+        Contender::plain("resil call_async around an empty policy", |calls| {
+            black_box(repeat(Load::Success, calls, |work| {
+                judged(ready(Empty.call_async(async move { work.perform() })))
+            }));
+        }),
+        Contender::plain("resil PolicyLayer around an empty policy", |calls| {
+            let mut service = PolicyLayer::new(Arc::new(Empty)).layer(Upstream);
+            black_box(repeat(Load::Success, calls, |work| judged(call_service(&mut service, work))));
+        }),
         each("CLOCK_MONOTONIC_COARSE", || clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE)),
         each("std Mutex, lock and unlock", move || mutex.lock().map(|mut held| *held += 1).is_ok()),
         each("Arc, clone and drop", move || drop(black_box(Arc::clone(&shared)))),
