@@ -1,0 +1,34 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+mod breaker;
+mod by_hand;
+mod call_window;
+mod circuit;
+mod config;
+mod config_error;
+mod event;
+mod front;
+mod probes;
+mod ramp;
+mod reopen;
+mod rules;
+mod settings;
+mod snapshot;
+mod state;
+mod stats;
+mod time_window;
+mod window;
+
+pub use breaker::{CircuitBreaker, Permit};
+pub use config::{Config, OnCancel};
+pub use config_error::ConfigError;
+pub use event::{Cause, Event, Rejection, SlowCall, ThresholdExceeded, Transition};
+pub use reopen::Reopen;
+pub use settings::{Rate, Settings};
+pub use snapshot::{RestoreError, Snapshot};
+pub use state::{State, UnknownState};
+pub use stats::Stats;
+pub use window::Window;
+
+pub use resil_core::*;

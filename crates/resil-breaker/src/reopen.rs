@@ -1,0 +1,249 @@
+use std::fmt;
+use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
+
+use crate::config_error::{ConfigError, MAX_SPAN, Setting, Value, nanos_in_range};
+use crate::{Config, Stats};
+
+/// How long the circuit stays open, opening by opening.
+///
+/// ```
+/// use resil_breaker::{Config, Reopen};
+/// use std::time::Duration;
+///
+/// // 1 s, 2 s, 4 s ... 60 s, each shortened at random by up to a fifth, so that a fleet does not probe in step.
+/// let backoff = Reopen::exponential(Duration::from_secs(1)).max(Duration::from_secs(60)).jitter(0.2);
+/// let config = Config::new().reopen(backoff);
+/// assert!(config.check().is_ok());
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Reopen(Plan);
+
+#[derive(Clone, Copy, Debug)]
+enum Plan {
+    Fixed(Duration),
+    Exponential { base: Duration, factor: f64, max: Duration, jitter: f64 },
+    By(ReopenFn),
+}
+
+type ReopenFn = fn(u32, &Stats) -> Duration;
+
+impl PartialEq for Plan {
+    fn eq(&self, other: &Self) -> bool {
+        match (*self, *other) {
+            (Self::Fixed(a), Self::Fixed(b)) => a == b,
+            (
+                Self::Exponential { base, factor, max, jitter },
+                Self::Exponential { base: base2, factor: factor2, max: max2, jitter: jitter2 },
+            ) => (base, max) == (base2, max2) && (factor, jitter) == (factor2, jitter2),
+            (Self::By(a), Self::By(b)) => std::ptr::fn_addr_eq(a, b),
+            _ => false,
+        }
+    }
+}
+
+impl Reopen {
+    /// Always the same time: 1 ns to 100 years.
+    pub const fn fixed(reset_timeout: Duration) -> Self {
+        Self(Plan::Fixed(reset_timeout))
+    }
+
+    /// `base` at the first opening, and longer each time that the circuit opens again before it has closed: by default twice as
+    /// long, up to a hundred times `base`.
+    pub const fn exponential(base: Duration) -> Self {
+        let max = base.saturating_mul(100);
+        let max = if max.as_nanos() > MAX_SPAN.as_nanos() { MAX_SPAN } else { max };
+        Self(Plan::Exponential { base, factor: 2.0, max, jitter: 0.0 })
+    }
+
+    /// The time that `f` returns for the attempt (1 for the first opening since the circuit was last closed) and the statistics
+    /// as they were before it opened.
+    ///
+    /// `f` runs under the circuit's lock: it must not call the circuit. If it panics, the default of 60 s is taken.
+    pub const fn by(f: fn(attempt: u32, before: &Stats) -> Duration) -> Self {
+        Self(Plan::By(f))
+    }
+
+    /// By how much an exponential time grows: 1.0 to 1,000.0. No effect on the other kinds.
+    #[must_use = "the setting is taken and returned"]
+    pub const fn factor(self, growth: f64) -> Self {
+        match self.0 {
+            Plan::Exponential { base, max, jitter, .. } => {
+                Self(Plan::Exponential { base, factor: growth, max, jitter })
+            }
+            other => Self(other),
+        }
+    }
+
+    /// What an exponential time never exceeds. No effect on the other kinds.
+    #[must_use = "the setting is taken and returned"]
+    pub const fn max(self, longest: Duration) -> Self {
+        match self.0 {
+            Plan::Exponential { base, factor, jitter, .. } => {
+                Self(Plan::Exponential { base, factor, max: longest, jitter })
+            }
+            other => Self(other),
+        }
+    }
+
+    /// Up to which share an exponential time is shortened at random: 0.0 to 1.0. No effect on the other kinds.
+    #[must_use = "the setting is taken and returned"]
+    pub const fn jitter(self, share: f64) -> Self {
+        match self.0 {
+            Plan::Exponential { base, factor, max, .. } => {
+                Self(Plan::Exponential { base, factor, max, jitter: share })
+            }
+            other => Self(other),
+        }
+    }
+
+    pub(crate) const fn check(self) -> Result<Delay, ConfigError> {
+        match self.0 {
+            Plan::Fixed(span) => match nanos_in_range(Setting::ResetTimeout, span) {
+                Ok(nanos) => Ok(Delay::Fixed(nanos)),
+                Err(error) => Err(error),
+            },
+            Plan::By(f) => Ok(Delay::By(f)),
+            Plan::Exponential { factor, .. } if !(factor >= 1.0 && factor <= 1_000.0) => {
+                Err(ConfigError::new(Setting::ReopenFactor, Value::Number(factor)))
+            }
+            Plan::Exponential { jitter, .. } if !(jitter >= 0.0 && jitter <= 1.0) => {
+                Err(ConfigError::new(Setting::ReopenJitter, Value::Number(jitter)))
+            }
+            Plan::Exponential { base, factor, max, jitter } => {
+                match (nanos_in_range(Setting::ResetTimeout, base), nanos_in_range(Setting::ReopenMax, max)) {
+                    (Ok(base), Ok(longest)) if base <= longest => {
+                        #[expect(
+                            clippy::cast_possible_truncation,
+                            reason = "settings of at most 1,000 with a few digits"
+                        )]
+                        let (factor, jitter) = (factor as f32, jitter as f32);
+                        Ok(Delay::Exponential { base, max: longest, factor, jitter })
+                    }
+                    (Err(error), _) | (_, Err(error)) => Err(error),
+                    _ => Err(ConfigError::new(Setting::ReopenMax, Value::Span(max))),
+                }
+            }
+        }
+    }
+}
+
+/// A [`Reopen`] that has been checked, in the form in which a `Config` holds it.
+#[derive(Clone, Copy)]
+pub(crate) enum Delay {
+    Fixed(u64),
+    Exponential { base: u64, max: u64, factor: f32, jitter: f32 },
+    By(ReopenFn),
+}
+
+impl Delay {
+    /// The time for opening number `attempt` (from 1). `dice` is what jitter depends on; `before` is read by [`Reopen::by`] only.
+    pub(crate) fn after(self, attempt: u32, dice: u64, before: impl FnOnce() -> Stats) -> Duration {
+        match self {
+            Self::Fixed(nanos) => Duration::from_nanos(nanos),
+            Self::Exponential { base, max, factor, jitter } => {
+                Duration::from_nanos(exponential(base, max, factor, jitter, attempt, dice))
+            }
+            Self::By(f) => {
+                let before = before();
+                catch_unwind(AssertUnwindSafe(|| f(attempt, &before)))
+                    .unwrap_or(Config::DEFAULT_RESET_TIMEOUT)
+            }
+        }
+    }
+
+    /// The time at the first opening, as far as it is known beforehand: the default of the limits of the half-open phase.
+    pub(crate) const fn first(self) -> Duration {
+        match self {
+            Self::Fixed(nanos) | Self::Exponential { base: nanos, .. } => Duration::from_nanos(nanos),
+            Self::By(_) => Config::DEFAULT_RESET_TIMEOUT,
+        }
+    }
+
+    pub(crate) const fn reads_stats(self) -> bool {
+        matches!(self, Self::By(_))
+    }
+
+    pub(crate) fn plan(self) -> Reopen {
+        let span = Duration::from_nanos;
+        Reopen(match self {
+            Self::Fixed(nanos) => Plan::Fixed(span(nanos)),
+            Self::Exponential { base, max, factor, jitter } => Plan::Exponential {
+                base: span(base),
+                factor: factor.into(),
+                max: span(max),
+                jitter: jitter.into(),
+            },
+            Self::By(f) => Plan::By(f),
+        })
+    }
+}
+
+#[expect(
+    clippy::cast_precision_loss,
+    clippy::cast_possible_truncation,
+    clippy::cast_sign_loss,
+    reason = "a span of at most 2^62 ns that is rounded to one part in 2^52; `max` is kept exactly"
+)]
+fn exponential(base: u64, max: u64, factor: f32, jitter: f32, attempt: u32, dice: u64) -> u64 {
+    let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
+    let grown = base as f64 * f64::from(factor).powi(exponent);
+    let whole = if grown < max as f64 { grown as u64 } else { max };
+    // Less than one, so that something remains of any span.
+    let share = f64::from(jitter) * (mixed(dice) >> 11) as f64 / (1_u64 << 53) as f64;
+    (whole - (whole as f64 * share) as u64).clamp(1, max)
+}
+
+/// SplitMix64's finalizer (Steele, Lea, Flood 2014): spreads neighbouring numbers over all 64 bits.
+fn mixed(number: u64) -> u64 {
+    let mut z = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
+    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
+    z ^ (z >> 31)
+}
+
+impl fmt::Debug for Delay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.plan().fmt(f)
+    }
+}
+
+impl PartialEq for Delay {
+    fn eq(&self, other: &Self) -> bool {
+        self.plan() == other.plan()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seconds(reopen: Reopen, attempt: u32, dice: u64) -> f64 {
+        let delay = reopen.check().expect("in range");
+        delay.after(attempt, dice, || unreachable!("not asked for")).as_secs_f64()
+    }
+
+    #[test]
+    fn it_grows_by_the_factor_up_to_the_maximum_and_never_overflows() {
+        let reopen = Reopen::exponential(Duration::from_secs(1)).factor(3.0).max(Duration::from_secs(20));
+        let seen: Vec<_> = (1..=5).map(|attempt| seconds(reopen, attempt, 0)).collect();
+        assert_eq!(seen, [1.0, 3.0, 9.0, 20.0, 20.0]);
+        assert_eq!(seconds(reopen.factor(1_000.0), u32::MAX, 0), 20.0);
+        assert_eq!(seconds(reopen.max(MAX_SPAN).factor(1_000.0), u32::MAX, 0), MAX_SPAN.as_secs_f64());
+    }
+
+    #[test]
+    fn jitter_only_shortens_and_spreads() {
+        let reopen = Reopen::exponential(Duration::from_secs(10)).jitter(0.5);
+        let seen: Vec<_> = (0..1_000).map(|dice| seconds(reopen, 1, dice)).collect();
+        assert!(seen.iter().all(|s| (5.0..=10.0).contains(s)));
+        let mean = seen.iter().sum::<f64>() / 1_000.0;
+        assert!((7.3..7.7).contains(&mean), "{mean}");
+    }
+
+    #[test]
+    fn full_jitter_leaves_something() {
+        let reopen = Reopen::exponential(Duration::from_nanos(1)).jitter(1.0);
+        assert!((0..100).all(|dice| seconds(reopen, 1, dice) > 0.0));
+    }
+}
