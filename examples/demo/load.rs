@@ -1,0 +1,116 @@
+//! The load: open loop. Call number n is due at a fixed instant, whether or not earlier ones have been answered, and
+//! its latency counts from that instant; a caller who waits in real life is not spared here.
+
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::task::JoinSet;
+use tokio::time::Instant;
+
+use crate::client::{Client, Trouble};
+use crate::guard::Guard;
+use crate::ledger::{Ledger, Outcome, Record};
+
+impl From<Trouble> for Outcome {
+    fn from(trouble: Trouble) -> Self {
+        match trouble {
+            Trouble::ServerError => Self::ServerError,
+            Trouble::TimedOut => Self::TimedOut,
+            Trouble::Unreachable => Self::Unreachable,
+        }
+    }
+}
+
+/// When calls are due.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Schedule {
+    pub(crate) rate: u32,
+    pub(crate) length: Duration,
+}
+
+impl Schedule {
+    /// Calls to each side.
+    pub(crate) fn calls(&self) -> u32 {
+        self.rate * u32::try_from(self.length.as_secs()).unwrap_or(u32::MAX)
+    }
+
+    pub(crate) fn due(&self, number: u32) -> Duration {
+        Duration::from_secs(number.into()) / self.rate
+    }
+}
+
+/// The two sides and their ledgers.
+pub(crate) struct Arena {
+    pub(crate) start: Instant,
+    bare: (Client, Mutex<Ledger>),
+    guarded: (Client, Mutex<Ledger>),
+    pub(crate) guard: Guard,
+}
+
+impl Arena {
+    pub(crate) fn new(start: Instant, bare: Client, guarded: Client, guard: Guard) -> Self {
+        Self { start, bare: (bare, Mutex::default()), guarded: (guarded, Mutex::default()), guard }
+    }
+
+    pub(crate) fn bare(&self) -> MutexGuard<'_, Ledger> {
+        self.bare.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn guarded(&self) -> MutexGuard<'_, Ledger> {
+        self.guarded.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn call_bare(self: Arc<Self>, number: u32, due: Duration) {
+        self.bare().note_sent();
+        let outcome = self.bare.0.order(number).await.map_or_else(Outcome::from, |()| Outcome::Ok);
+        self.bare().note_ended(self.record(due, outcome));
+    }
+
+    async fn call_guarded(self: Arc<Self>, number: u32, due: Duration) {
+        self.guarded().note_sent();
+        let outcome = self.guard.call(self.guarded.0.order(number)).await;
+        self.guarded().note_ended(self.record(due, outcome));
+    }
+
+    fn record(&self, due: Duration, outcome: Outcome) -> Record {
+        Record { due, latency: self.start.elapsed().saturating_sub(due), outcome }
+    }
+}
+
+/// Sends every call to both sides and returns when the last one has ended: how late the most belated call was sent.
+pub(crate) async fn send(arena: &Arc<Arena>, schedule: Schedule) -> Duration {
+    let mut calls = JoinSet::new();
+    let mut most_late = Duration::ZERO;
+    for number in 0..schedule.calls() {
+        let due = schedule.due(number);
+        tokio::time::sleep_until(arena.start + due).await;
+        most_late = most_late.max(arena.start.elapsed().saturating_sub(due));
+        // Neither side is always the second.
+        if number.is_multiple_of(2) {
+            calls.spawn(Arc::clone(arena).call_bare(number, due));
+            calls.spawn(Arc::clone(arena).call_guarded(number, due));
+        } else {
+            calls.spawn(Arc::clone(arena).call_guarded(number, due));
+            calls.spawn(Arc::clone(arena).call_bare(number, due));
+        }
+        while calls.try_join_next().is_some() {}
+    }
+    while calls.join_next().await.is_some() {}
+    most_late
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_last_call_of_a_long_run_is_due_on_time() {
+        for rate in [20, 30, 333, 1000] {
+            let schedule = Schedule { rate, length: Duration::from_secs(600) };
+            assert_eq!(schedule.calls(), rate * 600);
+            assert_eq!(schedule.due(0), Duration::ZERO);
+            assert_eq!(schedule.due(schedule.calls()), schedule.length);
+            assert!((1..schedule.calls()).all(|number| schedule.due(number - 1) < schedule.due(number)));
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The upstream: a real axum server on loopback that plays the script. It lives in a runtime of its own, and it
+//! dies as a process dies: the runtime is dropped, and with it the listener and every open connection.
+
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread::JoinHandle;
+
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::routing::get;
+use tokio::net::{TcpListener, TcpSocket};
+use tokio::runtime::Runtime;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use crate::fate;
+use crate::pace::Pace;
+use crate::phases::{Phase, Script};
+
+/// How many callers may wait to be accepted.
+const BACKLOG: u32 = 1024;
+
+/// What both upstreams have in common.
+#[derive(Clone, Debug)]
+pub(crate) struct Play {
+    pub(crate) script: Script,
+    pub(crate) pace: Pace,
+    pub(crate) seed: u64,
+    pub(crate) start: Instant,
+}
+
+/// A running upstream.
+#[derive(Debug)]
+pub(crate) struct Upstream {
+    address: SocketAddr,
+    house: Arc<House>,
+    thread: JoinHandle<io::Result<()>>,
+}
+
+/// What outlives each of its deaths.
+#[derive(Debug)]
+struct House {
+    play: Play,
+    /// Requests that arrived while it was sick.
+    taken_while_sick: AtomicU64,
+    closing: Notify,
+}
+
+impl Upstream {
+    /// Listens when this returns.
+    pub(crate) fn start(name: &str, play: Play) -> io::Result<Self> {
+        let runtime = runtime()?;
+        let socket = socket(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
+        let listener = listen(&runtime, socket)?;
+        let address = listener.local_addr()?;
+        let house = Arc::new(House { play, taken_while_sick: AtomicU64::new(0), closing: Notify::new() });
+        let thread = std::thread::Builder::new().name(format!("upstream {name}")).spawn({
+            let house = Arc::clone(&house);
+            move || house.live(runtime, listener, address)
+        })?;
+        Ok(Self { address, house, thread })
+    }
+
+    pub(crate) fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    /// Ends it, and tells how many requests it had to take while it was sick.
+    pub(crate) fn stop(self) -> io::Result<u64> {
+        self.house.closing.notify_one();
+        self.thread.join().map_err(|_| io::Error::other("the upstream panicked"))??;
+        Ok(self.house.taken_while_sick.load(Ordering::Relaxed))
+    }
+}
+
+impl House {
+    fn live(self: Arc<Self>, runtime: Runtime, listener: TcpListener, address: SocketAddr) -> io::Result<()> {
+        let (mut runtime, mut listener) = (runtime, listener);
+        for spell in self.play.script.spells().iter().filter(|spell| spell.phase == Phase::Dead) {
+            runtime.spawn(Arc::clone(&self).serve(listener));
+            if self.closes_before(&runtime, spell.from) {
+                return Ok(());
+            }
+            drop(runtime);
+            // Bound, but not listening: callers are refused, and nobody else can take the port meanwhile.
+            let grave = socket(address)?;
+            runtime = self::runtime()?;
+            if self.closes_before(&runtime, spell.until) {
+                return Ok(());
+            }
+            listener = listen(&runtime, grave)?;
+        }
+        runtime.spawn(Arc::clone(&self).serve(listener));
+        runtime.block_on(self.closing.notified());
+        Ok(())
+    }
+
+    fn closes_before(&self, runtime: &Runtime, at: std::time::Duration) -> bool {
+        let wait = async { tokio::time::timeout_at(self.play.start + at, self.closing.notified()).await };
+        runtime.block_on(wait).is_ok()
+    }
+
+    async fn serve(self: Arc<Self>, listener: TcpListener) -> io::Result<()> {
+        let router = Router::new().route("/orders/{number}", get(order)).with_state(self);
+        axum::serve(listener, router).await
+    }
+}
+
+async fn order(State(house): State<Arc<House>>, Path(number): Path<u32>) -> (StatusCode, String) {
+    let play = &house.play;
+    let now = play.start.elapsed();
+    let spell = play.script.spell_at(now);
+    if spell.phase.is_sick() {
+        house.taken_while_sick.fetch_add(1, Ordering::Relaxed);
+    }
+    let fate = fate::decide(play.seed, number, &spell, now, &play.pace);
+    tokio::time::sleep(fate.delay).await;
+    if fate.fails {
+        (StatusCode::INTERNAL_SERVER_ERROR, format!("order {number}: the store does not answer"))
+    } else {
+        (StatusCode::OK, format!("order {number}: accepted"))
+    }
+}
+
+fn runtime() -> io::Result<Runtime> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build()
+}
+
+fn socket(address: SocketAddr) -> io::Result<TcpSocket> {
+    let socket = TcpSocket::new_v4()?;
+    // The connections of its last life linger in TIME_WAIT and would keep it from its own port.
+    socket.set_reuseaddr(true)?;
+    socket.bind(address)?;
+    Ok(socket)
+}
+
+fn listen(runtime: &Runtime, socket: TcpSocket) -> io::Result<TcpListener> {
+    let _inside = runtime.enter();
+    socket.listen(BACKLOG)
+}
