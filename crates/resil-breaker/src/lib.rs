@@ -11,6 +11,7 @@ mod event;
 mod front;
 mod probes;
 mod ramp;
+mod registry;
 mod reopen;
 mod rules;
 mod settings;
@@ -24,11 +25,18 @@ pub use breaker::{CircuitBreaker, Permit};
 pub use config::{Config, OnCancel};
 pub use config_error::ConfigError;
 pub use event::{Cause, Event, Rejection, SlowCall, ThresholdExceeded, Transition};
+pub use registry::{
+    BreakersStats, CircuitBreakers, InsertError, KeyReport, KeyedEvent, KeyedNews, Labels, Lookup, Overflow,
+};
 pub use reopen::Reopen;
 pub use settings::{Rate, Settings};
 pub use snapshot::{RestoreError, Snapshot};
 pub use state::{State, UnknownState};
 pub use stats::Stats;
 pub use window::Window;
+
+/// The breaker as tower middleware: `P` is an `Arc` or a `&'static` of it.
+#[cfg(feature = "tower")]
+pub type BreakerLayer<P = std::sync::Arc<CircuitBreaker>> = tower::PolicyLayer<tower::Always<P>>;
 
 pub use resil_core::*;

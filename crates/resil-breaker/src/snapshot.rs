@@ -73,6 +73,8 @@ pub enum RestoreError {
         /// By how much.
         ahead: Duration,
     },
+    /// The registry has no room for its key.
+    NoRoom,
 }
 
 impl Snapshot {
@@ -97,6 +99,11 @@ impl Snapshot {
     /// How long the saved state still lasted, if it ends by itself.
     pub fn remaining(&self) -> Option<Duration> {
         self.remaining.map(Duration::from_nanos)
+    }
+
+    /// Whether it may be restored at wall-clock time `unix_now`.
+    pub(crate) fn check(&self, unix_now: Duration) -> Result<(), RestoreError> {
+        self.age_at(unix_now).map(|_| ())
     }
 
     fn sealed(mut self) -> Self {
@@ -196,6 +203,7 @@ impl fmt::Display for RestoreError {
                 write!(f, "snapshot has version {found}, expected {}", Snapshot::VERSION)
             }
             Self::Damaged => f.write_str("snapshot is damaged"),
+            Self::NoRoom => f.write_str("no room for the snapshot's key, all breakers are in use"),
             Self::TooOld { age } => {
                 let (age, allowed) = (age.as_secs(), Snapshot::MAX_AGE.as_secs());
                 write!(f, "snapshot is {age}s old, at most {allowed}s are allowed")

@@ -71,3 +71,31 @@ macro_rules! forward {
 }
 
 forward!(&P, Arc<P>, Box<P>);
+
+/// A policy that could not be had, for example from a full registry, refuses for the reason why.
+impl<P: Policy> Policy for Result<P, Rejected> {
+    type Permit = P::Permit;
+
+    #[inline]
+    fn admit(&self) -> Result<Self::Permit, Rejected> {
+        match self {
+            Ok(policy) => policy.admit(),
+            Err(refusal) => Err(*refusal),
+        }
+    }
+
+    // Only the policy gave permits.
+    #[inline]
+    fn settle(&self, permit: Self::Permit, verdict: Verdict) {
+        if let Ok(policy) = self {
+            policy.settle(permit, verdict);
+        }
+    }
+
+    #[inline]
+    fn release(&self, permit: Self::Permit) {
+        if let Ok(policy) = self {
+            policy.release(permit);
+        }
+    }
+}

@@ -1,0 +1,9 @@
+#![doc = include_str!("../README.md")]
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
+pub use resil_core::*;
+
+#[cfg(feature = "breaker")]
+pub use resil_breaker as breaker;
+#[cfg(feature = "breaker")]
+pub use resil_breaker::{CircuitBreaker, CircuitBreakers};
