@@ -1,17 +1,14 @@
-use std::cell::Cell;
 use std::fmt;
-use std::sync::OnceLock;
-use std::sync::atomic::AtomicU32;
-use std::thread;
 
 use crate::const_fn;
-use crate::sync::atomic::{AtomicU64, Ordering};
+use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use crate::sync::{OnceLock, thread_number};
 
-/// How often a word is asked whether several threads count on it: once in so many additions.
-const SAMPLE: u64 = 64;
+/// How often a word is asked whether several threads count on it: once in so many additions. A model has only a few.
+const SAMPLE: u64 = if cfg!(any(loom, shuttle)) { 1 } else { 64 };
 
 /// After so many samples that found another thread than the sample before, the counters are striped.
-const SWITCHES: u32 = 4;
+const SWITCHES: u32 = if cfg!(any(loom, shuttle)) { 1 } else { 4 };
 
 /// `N` counters that many threads can bump at once: for authors of policies.
 ///
@@ -40,8 +37,18 @@ struct Stripe<const N: usize>([AtomicU64; N]);
 
 impl<const N: usize> Stripe<N> {
     fn new() -> Self {
-        Self(std::array::from_fn(|_| AtomicU64::new(0)))
+        Self(zeros())
     }
+}
+
+#[cfg(not(any(loom, shuttle)))]
+const fn zeros<const N: usize>() -> [AtomicU64; N] {
+    [const { AtomicU64::new(0) }; N]
+}
+
+#[cfg(any(loom, shuttle))]
+fn zeros<const N: usize>() -> [AtomicU64; N] {
+    std::array::from_fn(|_| AtomicU64::new(0))
 }
 
 impl<const N: usize> Counters<N> {
@@ -49,7 +56,7 @@ impl<const N: usize> Counters<N> {
         /// All counters at zero.
         pub const fn new() -> Self {
             Self {
-                words: [const { AtomicU64::new(0) }; N],
+                words: zeros(),
                 last_thread: AtomicU32::new(0),
                 switches: AtomicU32::new(0),
                 stripes: OnceLock::new(),
@@ -66,7 +73,14 @@ impl<const N: usize> Counters<N> {
         if let Some(stripes) = self.stripes.get() {
             stripes[thread_number() as usize % stripes.len()].0[index].fetch_add(1, Ordering::Relaxed);
         } else {
+            #[cfg(not(seeded_bug = "counters_lose_additions"))]
             let before = self.words[index].fetch_add(1, Ordering::Relaxed);
+            #[cfg(seeded_bug = "counters_lose_additions")]
+            let before = {
+                let before = self.words[index].load(Ordering::Relaxed);
+                self.words[index].store(before + 1, Ordering::Relaxed);
+                before
+            };
             if before.is_multiple_of(SAMPLE) && may_stripe {
                 self.look_for_contention();
             }
@@ -76,9 +90,13 @@ impl<const N: usize> Counters<N> {
     /// The sum of each counter.
     pub fn sums(&self) -> [u64; N] {
         let stripes = self.stripes.get().map_or(&[][..], |stripes| stripes);
+        // What was counted before the stripes stays in the words: nothing is ever moved, so nothing is ever missed.
         std::array::from_fn(|i| {
             let on_stripes: u64 = stripes.iter().map(|stripe| stripe.0[i].load(Ordering::Relaxed)).sum();
-            self.words[i].load(Ordering::Relaxed) + on_stripes
+            let on_words = self.words[i].load(Ordering::Relaxed);
+            #[cfg(seeded_bug = "counters_leave_words_behind")]
+            let on_words = if stripes.is_empty() { on_words } else { 0 };
+            on_words + on_stripes
         })
     }
 
@@ -101,7 +119,11 @@ impl<const N: usize> Counters<N> {
 
     /// Goes over to one cache line per thread, up to one for each processor.
     fn stripe(&self) {
-        let lines = thread::available_parallelism().map_or(8, usize::from).clamp(2, 64).next_power_of_two();
+        #[cfg(not(any(loom, shuttle)))]
+        let lines =
+            std::thread::available_parallelism().map_or(8, usize::from).clamp(2, 64).next_power_of_two();
+        #[cfg(any(loom, shuttle))]
+        let lines = 2;
         // Whoever comes second drops its own.
         drop(self.stripes.set((0..lines).map(|_| Stripe::new()).collect()));
     }
@@ -119,24 +141,10 @@ impl<const N: usize> fmt::Debug for Counters<N> {
     }
 }
 
-/// A small number for this thread, given out in order of first use.
-#[inline]
-fn thread_number() -> u32 {
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    thread_local! {
-        static NUMBER: Cell<u32> = const { Cell::new(u32::MAX) };
-    }
-    let number = NUMBER.get();
-    if number != u32::MAX {
-        return number;
-    }
-    let number = NEXT.fetch_add(1, Ordering::Relaxed) & 0x7FFF_FFFF;
-    NUMBER.set(number);
-    number
-}
-
 #[cfg(all(test, not(any(loom, shuttle))))]
 mod tests {
+    use std::thread;
+
     use super::*;
 
     #[test]

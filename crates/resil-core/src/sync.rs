@@ -3,12 +3,20 @@
 //! Under `--cfg loom` and `--cfg shuttle` the same names come from the checker, so that the code that is checked is
 //! the code that ships. Those atomics cannot be made in a `const`, which is what [`const_fn!`](crate::const_fn) is for.
 
+#[cfg(any(loom, shuttle))]
+mod once_lock;
+mod thread_number;
+
 #[cfg(loom)]
 pub use loom::sync::{Mutex, MutexGuard, atomic};
+#[cfg(any(loom, shuttle))]
+pub use once_lock::OnceLock;
 #[cfg(shuttle)]
 pub use shuttle::sync::{Mutex, MutexGuard, atomic};
 #[cfg(not(any(loom, shuttle)))]
-pub use std::sync::{Mutex, MutexGuard, atomic};
+pub use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
+
+pub(crate) use thread_number::thread_number;
 
 /// Locks `mutex`, whether or not a thread panicked while it held it.
 ///

@@ -1,0 +1,46 @@
+pub(crate) use source::thread_number;
+
+#[cfg(not(any(loom, shuttle)))]
+mod source {
+    use std::cell::Cell;
+    use std::sync::atomic::{AtomicU32, Ordering};
+
+    /// A small number for this thread, given out in order of first use. Works also while the thread's locals are dropped.
+    #[inline]
+    pub(crate) fn thread_number() -> u32 {
+        static NEXT: AtomicU32 = AtomicU32::new(0);
+        thread_local! {
+            static NUMBER: Cell<u32> = const { Cell::new(u32::MAX) };
+        }
+        let number = NUMBER.get();
+        if number != u32::MAX {
+            return number;
+        }
+        let number = NEXT.fetch_add(1, Ordering::Relaxed) & 0x7FFF_FFFF;
+        NUMBER.set(number);
+        number
+    }
+}
+
+#[cfg(any(loom, shuttle))]
+mod source {
+    #[cfg(loom)]
+    use loom::{lazy_static, thread_local};
+    #[cfg(shuttle)]
+    use shuttle::{lazy_static, thread_local};
+
+    use crate::sync::atomic::{AtomicU32, Ordering};
+
+    // All threads of a checker are one for `std`, and its numbers have to begin anew with each execution.
+    lazy_static! {
+        static ref NEXT: AtomicU32 = AtomicU32::new(0);
+    }
+    thread_local! {
+        static NUMBER: u32 = NEXT.fetch_add(1, Ordering::Relaxed);
+    }
+
+    /// A small number for this thread of the checker, given out in order of first use.
+    pub(crate) fn thread_number() -> u32 {
+        NUMBER.with(|number| *number)
+    }
+}

@@ -1,0 +1,2 @@
+//! Models of what several threads share, for loom and shuttle.
+#![cfg(any(loom, shuttle))]
