@@ -1,18 +1,17 @@
 use std::collections::VecDeque;
 use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, OnceLock, Weak};
+use std::sync::{Arc, Weak};
 
-use crate::sync::atomic::AtomicUsize;
-use crate::sync::{Mutex, lock};
+use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use crate::sync::{Mutex, OnceLock, lock};
 use crate::{Name, const_fn};
 
-/// How many events wait for slow listeners before the oldest is lost.
-const QUEUE: usize = 256;
+/// How many events wait for slow listeners before the oldest is lost. A model has only a few.
+const QUEUE: usize = if cfg!(any(loom, shuttle)) { 3 } else { 256 };
 
 /// How many events one caller hands to listeners before it goes on with its own work.
-const TURN: usize = 1_024;
+const TURN: usize = if cfg!(any(loom, shuttle)) { 2 } else { 1_024 };
 
 /// What an adaptor, such as the one for `tracing`, can ask of any policy's event.
 pub trait Notice: fmt::Display {
@@ -39,8 +38,12 @@ pub enum Severity {
 ///
 /// Events are enqueued under the policy's lock, so that their order is that of what happened, and delivered after it is
 /// released. Whoever finds nobody delivering does it; others, also a listener that makes events itself, enqueue and go on. So a
-/// slow listener delays only the caller who delivers, which stops after 1,024 events. A listener that panics is counted and harms
-/// nobody. At most 256 events wait; then the oldest is dropped and counted.
+/// slow listener delays only the caller who delivers. A listener that panics is counted and harms nobody. At most 256 events wait;
+/// then the oldest is dropped and counted.
+///
+/// A caller delivers at most 1,024 events before it goes on with its own work, so that neither a steady stream from other threads nor
+/// a listener that answers each event with another can keep it for ever. What is then still queued goes out, in order, with the next
+/// event.
 ///
 /// ```
 /// use resil_core::Observers;
@@ -73,6 +76,8 @@ type Listeners<E> = Arc<Vec<Arc<Listener<E>>>>;
 struct State<E> {
     listeners: Listeners<E>,
     queue: VecDeque<E>,
+    /// How many events have ever been queued: the number of the newest one.
+    queued: u64,
     delivering: bool,
     lost: u64,
     panics: u64,
@@ -80,6 +85,8 @@ struct State<E> {
 
 struct Listener<E> {
     call: Box<dyn Fn(&E) + Send + Sync>,
+    /// The number of the newest event that was queued when it came: what was queued before is not for it.
+    since: u64,
     gone: AtomicBool,
 }
 
@@ -91,20 +98,20 @@ impl<E: Send + Sync + 'static> Observers<E> {
         }
     }
 
-    /// Calls `listener` for every later event, until the returned subscription is dropped.
+    /// Calls `listener` for every event that is enqueued from now on, until the returned subscription is dropped.
     pub fn observe(&self, listener: impl Fn(&E) + Send + Sync + 'static) -> Subscription {
         let shared = self.shared.get_or_init(|| Arc::new(Shared::new()));
-        let listener = Arc::new(Listener { call: Box::new(listener), gone: AtomicBool::new(false) });
+        let call = Box::new(listener);
         let mut state = lock(&shared.state);
+        let listener = Arc::new(Listener { call, since: state.queued, gone: AtomicBool::new(false) });
         let mut listeners = Vec::clone(&state.listeners);
         listeners.push(Arc::clone(&listener));
         shared.listening.store(listeners.len(), Ordering::Relaxed);
         state.listeners = Arc::new(listeners);
         drop(state);
-        let shared: Weak<Shared<E>> = Arc::downgrade(shared);
-        Subscription {
-            detach: Some(Box::new(move || drop(shared.upgrade().map(|shared| shared.detach(&listener))))),
-        }
+        // Both weak: a listener may own its subscription, and a subscription may outlive the handle.
+        let (shared, listener) = (Arc::downgrade(shared), Arc::downgrade(&listener));
+        Subscription { detach: Some(Box::new(move || detach(&shared, &listener))) }
     }
 
     /// Whether anybody listens: lets a policy skip the making of frequent events.
@@ -120,30 +127,40 @@ impl<E: Send + Sync + 'static> Observers<E> {
         if state.listeners.is_empty() {
             return;
         }
-        if state.queue.len() == QUEUE {
-            state.queue.pop_front();
-            state.lost += 1;
-        }
+        let oldest = if state.queue.len() == QUEUE { state.queue.pop_front() } else { None };
+        state.lost += u64::from(oldest.is_some());
+        state.queued += 1;
         state.queue.push_back(event);
+        drop(state);
+        drop(oldest);
     }
 
     /// Hands queued events to the listeners, unless somebody does it already. Must not be called under the policy's lock.
     pub fn deliver(&self) {
         let Some(shared) = self.shared.get() else { return };
         let mut state = lock(&shared.state);
-        if state.delivering {
+        if state.delivering && !cfg!(seeded_bug = "observers_deliver_side_by_side") {
             return;
         }
         state.delivering = true;
         for _ in 0..TURN {
-            let Some(event) = state.queue.pop_front() else { break };
+            let Some((number, event)) = state.take_next() else { break };
             let listeners = Arc::clone(&state.listeners);
             drop(state);
-            let panics = listeners.iter().filter(|listener| !listener.survives(&event)).count();
-            drop((event, listeners));
+            let hears = |listener: &&Arc<Listener<E>>| listener.since < number && !listener.is_gone();
+            let panicked = |listener: &Arc<Listener<E>>| u64::from(!survives(|| (listener.call)(&event)));
+            let mut panics: u64 = listeners.iter().filter(hears).map(panicked).sum();
+            // These may be the last references to what listeners own, and foreign code drops here.
+            panics += u64::from(!survives(move || drop((event, listeners))));
             state = lock(&shared.state);
-            state.panics += panics as u64;
+            state.panics += panics;
         }
+        #[cfg(seeded_bug = "observers_leave_late")]
+        let mut state = {
+            drop(state);
+            lock(&shared.state)
+        };
+        // Under the lock that found the queue empty: whoever enqueues after that finds nobody delivering.
         state.delivering = false;
     }
 
@@ -175,6 +192,7 @@ impl<E> Shared<E> {
         let state = State {
             listeners: Arc::default(),
             queue: VecDeque::new(),
+            queued: 0,
             delivering: false,
             lost: 0,
             panics: 0,
@@ -183,34 +201,47 @@ impl<E> Shared<E> {
     }
 }
 
-impl<E> Listener<E> {
-    /// Calls the listener; `false` if it panicked.
-    fn survives(&self, event: &E) -> bool {
-        if self.gone.load(Ordering::Relaxed) {
-            return true;
-        }
-        match catch_unwind(AssertUnwindSafe(|| (self.call)(event))) {
-            Ok(()) => true,
-            Err(payload) => {
-                // The payload is foreign too: its drop may panic again.
-                drop(catch_unwind(AssertUnwindSafe(|| drop(payload))));
-                false
-            }
-        }
+impl<E> State<E> {
+    /// The oldest event and its number.
+    fn take_next(&mut self) -> Option<(u64, E)> {
+        let others = (self.queue.len() as u64).saturating_sub(1);
+        self.queue.pop_front().map(|event| (self.queued - others, event))
     }
 }
 
-impl<E> Shared<E> {
-    /// Takes the listener off the list, and gives back the old list so that foreign code drops outside the lock.
-    fn detach(&self, listener: &Arc<Listener<E>>) -> (Listeners<E>, VecDeque<E>) {
-        listener.gone.store(true, Ordering::Relaxed);
-        let mut state = lock(&self.state);
-        let kept: Vec<_> =
-            state.listeners.iter().filter(|known| !Arc::ptr_eq(known, listener)).cloned().collect();
-        self.listening.store(kept.len(), Ordering::Relaxed);
-        let unheard = if kept.is_empty() { std::mem::take(&mut state.queue) } else { VecDeque::new() };
-        (std::mem::replace(&mut state.listeners, Arc::new(kept)), unheard)
+impl<E> Listener<E> {
+    fn is_gone(&self) -> bool {
+        self.gone.load(Ordering::Relaxed)
     }
+}
+
+/// Runs foreign code; `false` if it panicked.
+fn survives(foreign: impl FnOnce()) -> bool {
+    let Err(payload) = catch_unwind(AssertUnwindSafe(foreign)) else { return true };
+    // The payload is foreign too: its drop may panic, with a payload whose drop may panic, and so on.
+    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
+        std::mem::forget(second);
+    }
+    false
+}
+
+/// Takes `listener` off the list. Foreign code drops at the end, outside the lock.
+fn detach<E>(shared: &Weak<Shared<E>>, listener: &Weak<Listener<E>>) {
+    let (Some(shared), Some(listener)) = (shared.upgrade(), listener.upgrade()) else { return };
+    listener.gone.store(true, Ordering::Relaxed);
+    let mut state = lock(&shared.state);
+    let kept: Vec<_> =
+        state.listeners.iter().filter(|known| !Arc::ptr_eq(known, &listener)).cloned().collect();
+    #[cfg(seeded_bug = "observers_detach_in_two_steps")]
+    let mut state = {
+        drop(state);
+        lock(&shared.state)
+    };
+    shared.listening.store(kept.len(), Ordering::Relaxed);
+    let unheard = if kept.is_empty() { std::mem::take(&mut state.queue) } else { VecDeque::new() };
+    let old = std::mem::replace(&mut state.listeners, Arc::new(kept));
+    drop(state);
+    drop((unheard, old));
 }
 
 /// Keeps a listener in place; dropping it takes the listener away.
@@ -231,9 +262,9 @@ pub struct Subscription {
 }
 
 impl Subscription {
-    /// One subscription for several: for handles that are made of handles.
-    pub fn all(subscriptions: Vec<Self>) -> Self {
-        Self { detach: Some(Box::new(move || drop(subscriptions))) }
+    /// A subscription whose drop calls `detach`: for handles that keep listeners of their own.
+    pub fn new(detach: impl FnOnce() + Send + Sync + 'static) -> Self {
+        Self { detach: Some(Box::new(detach)) }
     }
 
     /// Leaves the listener in place for as long as its policy lives.
