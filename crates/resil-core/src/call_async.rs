@@ -14,27 +14,34 @@ pin_project! {
     /// Made by [`PolicyExt::call_async`](crate::PolicyExt::call_async) and its kin. It stores the inner future once, allocates nothing and
     /// runs on any runtime.
     ///
-    /// Cancel-safe: dropped before the first poll it has asked for nothing; dropped later, the call settles as [`Verdict::Cancelled`].
+    /// Cancel-safe: dropped before the first poll it has asked for nothing; dropped later, the call settles as [`Verdict::Cancelled`]
+    /// once the inner future has been dropped.
     ///
     /// # Panics
     /// When polled after it has ended. A panic of the inner future settles as [`Verdict::Panicked`] and goes on unwinding.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct CallAsync<P, F, J> where P: Policy {
-        policy: P,
+        // Drops before the admission: a cancelled call has let go of what it used when its slot is free again.
         #[pin]
         future: F,
         // Present until the call is judged.
         judge: Option<J>,
-        // Present while the call runs.
-        permit: Option<P::Permit>,
+        admission: Admission<P>,
     }
+}
 
-    impl<P: Policy, F, J> PinnedDrop for CallAsync<P, F, J> {
-        fn drop(this: Pin<&mut Self>) {
-            let this = this.project();
-            if let Some(permit) = this.permit.take() {
-                this.policy.settle(permit, Verdict::Cancelled);
-            }
+/// The policy and, while the call runs, its permit. Dropped with it, the call was cancelled.
+struct Admission<P: Policy> {
+    policy: P,
+    permit: Option<P::Permit>,
+    asked: bool,
+}
+
+impl<P: Policy> Drop for Admission<P> {
+    #[inline]
+    fn drop(&mut self) {
+        if let Some(permit) = self.permit.take() {
+            self.policy.settle(permit, Verdict::Cancelled);
         }
     }
 }
@@ -42,14 +49,14 @@ pin_project! {
 impl<P: Policy, F, J> CallAsync<P, F, J> {
     #[inline]
     pub(crate) fn new(policy: P, future: F, judge: J) -> Self {
-        Self { policy, future, judge: Some(judge), permit: None }
+        Self { future, judge: Some(judge), admission: Admission { policy, permit: None, asked: false } }
     }
 
     /// A call that is admitted already and holds `permit`.
     #[cfg(feature = "tower")]
     #[inline]
     pub(crate) fn resume(policy: P, permit: Option<P::Permit>, future: F, judge: J) -> Self {
-        Self { policy, future, judge: Some(judge), permit }
+        Self { future, judge: Some(judge), admission: Admission { policy, permit, asked: true } }
     }
 }
 
@@ -64,18 +71,17 @@ where
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
         let this = self.project();
-        assert!(this.judge.is_some(), "a guarded call was polled after it had ended");
-        if this.permit.is_none() {
-            match this.policy.admit() {
-                Ok(permit) => *this.permit = Some(permit),
-                Err(refusal) => {
-                    *this.judge = None;
-                    return Poll::Ready(J::refused(refusal));
-                }
+        let Admission { policy, permit, asked } = this.admission;
+        if !*asked {
+            *asked = true;
+            match policy.admit() {
+                Ok(admitted) => *permit = Some(admitted),
+                Err(refusal) => return Poll::Ready(J::refused(refusal)),
             }
         }
-        let policy = &*this.policy;
-        let mut fuse = PanicFuse { policy, permit: this.permit, defused: false };
+        assert!(permit.is_some(), "a guarded call was polled after it had ended");
+        let policy = &*policy;
+        let mut fuse = PanicFuse { policy, permit, defused: false };
         let polled = this.future.poll(cx);
         fuse.defused = polled.is_pending();
         let result = ready!(polled);
@@ -92,9 +98,10 @@ where
 
 impl<P: Policy, F, J> fmt::Debug for CallAsync<P, F, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Admission { permit, asked, .. } = &self.admission;
         f.debug_struct("CallAsync")
-            .field("running", &self.permit.is_some())
-            .field("ended", &self.judge.is_none())
+            .field("running", &permit.is_some())
+            .field("ended", &(*asked && permit.is_none()))
             .finish_non_exhaustive()
     }
 }
