@@ -44,8 +44,11 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
 
 /// The process's monotonic clock: what the operating system offers, or the time-stamp counter with feature `fast-clock`.
 ///
-/// Its origin is its first use in the process. A read costs about 16 ns, with `fast-clock` about 7 ns. With `fast-clock` on a
-/// machine whose counter is not invariant, the operating system's clock is read instead.
+/// Its origin is its first use in the process. A read costs about 16 ns, with `fast-clock` about 7 ns.
+///
+/// With `fast-clock`, the first read in the process measures the counter's rate against the operating system's clock, which takes
+/// 10 to 20 ms and never more than 200: read the clock once at start-up. On a machine whose counter is not invariant, the operating
+/// system's clock is read instead.
 ///
 /// ```
 /// use resil_core::{Clock, MonotonicClock};

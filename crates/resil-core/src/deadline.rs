@@ -121,11 +121,16 @@ impl Deadline {
         Scoped { future, deadline: self }
     }
 
-    /// Runs `future` with this as the current deadline, and cuts it off there.
+    /// Runs `future` with this as the current deadline, or with the one of an outer scope if that is earlier, and cuts it off there.
     ///
-    /// A future that is ready at its first poll costs no timer. Cancel-safe if `future` is.
+    /// The outer scope is the one of the first poll. A future that is ready then costs no timer. Cancel-safe if `future` is.
     pub fn run_with<F: Future, T: Timer>(self, timer: T, future: F) -> Run<F, T> {
         Run { future: self.scope(future), sleep: None, timer }
+    }
+
+    /// This deadline, or the one of the scope around it if that is earlier.
+    fn within(self, outer: Option<Self>) -> Self {
+        outer.map_or(self, |outer| self.earlier(outer))
     }
 
     fn earlier(self, other: Self) -> Self {
@@ -148,7 +153,7 @@ struct Entered {
 impl Entered {
     fn enter(deadline: Deadline) -> Self {
         let outer = CURRENT.get();
-        CURRENT.set(Some(outer.map_or(deadline, |outer| outer.earlier(deadline))));
+        CURRENT.set(Some(deadline.within(outer)));
         Self { outer }
     }
 }
@@ -167,6 +172,14 @@ pin_project! {
         #[pin]
         future: F,
         deadline: Deadline,
+    }
+}
+
+impl<F> Scoped<F> {
+    /// Takes the deadline of the scope around it if that is earlier.
+    fn bring_forward(self: Pin<&mut Self>) {
+        let deadline = self.project().deadline;
+        *deadline = deadline.within(CURRENT.get());
     }
 }
 
@@ -198,17 +211,22 @@ impl<F: Future, T: Timer> Future for Run<F, T> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
-        let deadline = this.future.deadline;
-        if let Poll::Ready(output) = this.future.poll(cx) {
+        // The timer first: a future that uses up its task's budget in each poll, as tokio counts it, would starve a timer that comes
+        // second. At the same instant the future wins all the same.
+        let mut is_over = this.sleep.as_mut().as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
+        let first = this.sleep.is_none();
+        let mut future = this.future;
+        if first {
+            future.as_mut().bring_forward();
+        }
+        if let Poll::Ready(output) = future.as_mut().poll(cx) {
             return Poll::Ready(Ok(output));
         }
-        if this.sleep.is_none() {
-            this.sleep.set(Some(this.timer.sleep_until(deadline.at)));
+        if first {
+            this.sleep.set(Some(this.timer.sleep_until(future.deadline.at)));
+            is_over = this.sleep.as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
         }
-        match this.sleep.as_pin_mut().map(|sleep| sleep.poll(cx)) {
-            Some(Poll::Ready(())) => Poll::Ready(Err(deadline.timed_out())),
-            _ => Poll::Pending,
-        }
+        if is_over { Poll::Ready(Err(future.deadline.timed_out())) } else { Poll::Pending }
     }
 }
 

@@ -53,11 +53,12 @@ impl ManualClock {
         Self::default()
     }
 
-    /// Moves both clocks forward and wakes every sleeper whose moment has come. Saturates at [`Moment::MAX`].
+    /// Moves both clocks forward and wakes every sleeper whose moment has come, in the order of their moments. Saturates at
+    /// [`Moment::MAX`].
     pub fn advance(&self, span: Duration) {
         let add = |hand: &AtomicU64| {
-            let old = hand.load(Ordering::Acquire);
-            hand.store(old.saturating_add(saturating_nanos(span)), Ordering::Release);
+            let old = hand.load(Ordering::Relaxed);
+            hand.store(old.saturating_add(saturating_nanos(span)), Ordering::Relaxed);
         };
         let due = {
             let mut sleepers = self.sleepers();
@@ -72,7 +73,7 @@ impl ManualClock {
     pub fn set(&self, moment: Moment) {
         let due = {
             let mut sleepers = self.sleepers();
-            self.0.now.store(moment.as_nanos(), Ordering::Release);
+            self.0.now.store(moment.as_nanos(), Ordering::Relaxed);
             sleepers.take_due(moment)
         };
         due.into_iter().for_each(Waker::wake);
@@ -80,7 +81,9 @@ impl ManualClock {
 
     /// Steps the wall clock to `since_1970`, and leaves the monotonic one alone. Saturates after the year 2554.
     pub fn set_unix_time(&self, since_1970: Duration) {
-        self.0.unix_nanos.store(saturating_nanos(since_1970), Ordering::Release);
+        // Under the lock, as `advance` reads the hand and writes it back.
+        let _sleepers = self.sleepers();
+        self.0.unix_nanos.store(saturating_nanos(since_1970), Ordering::Relaxed);
     }
 
     /// How many futures of [`Timer::sleep_until`] wait on this clock.
@@ -95,31 +98,34 @@ impl ManualClock {
 
 impl Sleepers {
     fn take_due(&mut self, now: Moment) -> Vec<Waker> {
-        let (due, waiting) = std::mem::take(&mut self.waiting).into_iter().partition(|(_, at, _)| *at <= now);
-        self.waiting = waiting;
-        let due: Vec<_> = due;
+        let mut due: Vec<_> = self.waiting.extract_if(.., |(_, at, _)| *at <= now).collect();
+        due.sort_by_key(|(_, at, _)| *at);
         due.into_iter().map(|(_, _, waker)| waker).collect()
     }
 
-    /// Sets the waker of sleeper `id`, a new one if it is none of those that wait.
-    fn set_waker(&mut self, id: Option<u64>, at: Moment, waker: &Waker) -> u64 {
+    /// Sets the waker of sleeper `id`, a new one if it is none of those that wait. Gives back the waker that it had.
+    fn set_waker(&mut self, id: Option<u64>, at: Moment, waker: Waker) -> (u64, Option<Waker>) {
         if let Some(known) = self.waiting.iter_mut().find(|(known, ..)| Some(*known) == id) {
-            known.2.clone_from(waker);
-            return known.0;
+            return (known.0, Some(std::mem::replace(&mut known.2, waker)));
         }
         self.next_id += 1;
-        self.waiting.push((self.next_id, at, waker.clone()));
-        self.next_id
+        self.waiting.push((self.next_id, at, waker));
+        (self.next_id, None)
+    }
+
+    fn take(&mut self, id: u64) -> Option<Waker> {
+        let index = self.waiting.iter().position(|(known, ..)| *known == id)?;
+        Some(self.waiting.remove(index).2)
     }
 }
 
 impl Clock for ManualClock {
     fn now(&self) -> Moment {
-        Moment::from_nanos(self.0.now.load(Ordering::Acquire))
+        Moment::from_nanos(self.0.now.load(Ordering::Relaxed))
     }
 
     fn unix_time(&self) -> Duration {
-        Duration::from_nanos(self.0.unix_nanos.load(Ordering::Acquire))
+        Duration::from_nanos(self.0.unix_nanos.load(Ordering::Relaxed))
     }
 }
 
@@ -144,12 +150,17 @@ impl Future for ManualSleep {
     type Output = ();
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<()> {
+        // Wakers are foreign code: they are cloned and dropped outside the lock, as they may own a sleeper of this very clock.
+        let waker = cx.waker().clone();
         let clock = self.clock.clone();
         let mut sleepers = clock.sleepers();
         if clock.now() >= self.at {
             return Poll::Ready(());
         }
-        self.id = Some(sleepers.set_waker(self.id, self.at, cx.waker()));
+        let (id, replaced) = sleepers.set_waker(self.id, self.at, waker);
+        drop(sleepers);
+        drop(replaced);
+        self.id = Some(id);
         Poll::Pending
     }
 }
@@ -157,7 +168,8 @@ impl Future for ManualSleep {
 impl Drop for ManualSleep {
     fn drop(&mut self) {
         if let Some(id) = self.id {
-            self.clock.sleepers().waiting.retain(|(known, ..)| *known != id);
+            let waker = self.clock.sleepers().take(id);
+            drop(waker);
         }
     }
 }

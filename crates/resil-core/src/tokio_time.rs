@@ -2,7 +2,7 @@ use std::time::Duration;
 
 use crate::{Clock, Moment, Timer};
 
-/// A clock that follows tokio's time, also when a test has paused it.
+/// A clock that follows tokio's time, also when a test has paused it. Its wall clock is the system's, which tokio cannot pause.
 ///
 /// ```
 /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
@@ -21,14 +21,16 @@ pub struct TokioClock;
 impl Clock for TokioClock {
     fn now(&self) -> Moment {
         use std::sync::OnceLock;
-        use tokio::time::Instant;
+        use std::time::Instant;
 
-        /// The first reading in the process, set back by an hour: a paused clock of a later runtime may start before it.
+        /// The first reading in the process, by the real clock: a paused one may have been moved far ahead of what others will show.
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
-        const BEFORE: Duration = Duration::from_secs(3_600);
+        /// How long before that a clock may have been paused and still be told apart from one that stands still.
+        const BEFORE: Duration = Duration::from_secs(24 * 3_600);
 
-        let now = Instant::now();
-        let origin = *ORIGIN.get_or_init(|| now);
+        let now = tokio::time::Instant::now().into_std();
+        #[expect(clippy::disallowed_methods, reason = "the origin is taken once; all readings are tokio's")]
+        let origin = *ORIGIN.get_or_init(Instant::now);
         let ahead = now.saturating_duration_since(origin);
         let behind = origin.saturating_duration_since(now);
         Moment::ZERO.saturating_add(BEFORE).saturating_add(ahead).saturating_sub(behind)
