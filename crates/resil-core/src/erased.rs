@@ -5,7 +5,7 @@ use crate::{Policy, Rejected, Verdict};
 
 /// A [`Policy`] whose permit's type is hidden, so that mixed policies fit one list; see [`BoxPolicy`].
 ///
-/// Every policy that can be shared among threads is one. It allocates once per admitted call, which no other form does.
+/// Every policy that can be shared among threads is one. It allocates once per admitted call, unless the permit is empty; no other form allocates.
 pub trait ErasedPolicy: Send + Sync {
     /// [`Policy::admit`] with a boxed permit.
     fn admit_erased(&self) -> Result<ErasedPermit, Rejected>;

@@ -19,11 +19,12 @@
 //!
 //! The policy is shared by reference or `Arc`, so that clones of the service, one per connection as servers make them, share one state.
 //! It is asked in `call` and never in `poll_ready`, which may be called without a call to follow. A refused request leaves the inner
-//! service ready and unused.
+//! service ready and unused. What the inner service says in `poll_ready` passes through as it is and tells the policy nothing.
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
@@ -147,13 +148,14 @@ where
     #[inline]
     fn call(&mut self, request: Req) -> Self::Future {
         let policy = self.layer.select.select(&request);
-        let permit = match policy.admit() {
-            Ok(permit) => permit,
-            Err(refusal) => return ResponseFuture { refusal: Some(refusal), running: None },
-        };
-        ResponseFuture {
-            refusal: None,
-            running: Some(start(&mut self.inner, request, policy, permit, self.layer.classify.clone())),
+        // Foreign code, so before there is a permit that its panic could lose.
+        let classify = self.layer.classify.clone();
+        match policy.admit() {
+            Ok(permit) => ResponseFuture {
+                refusal: None,
+                running: Some(start(&mut self.inner, request, policy, permit, classify)),
+            },
+            Err(refusal) => ResponseFuture { refusal: Some(refusal), running: None },
         }
     }
 }
@@ -214,12 +216,30 @@ impl<P: Policy, F, C> fmt::Debug for ResponseFuture<P, F, C> {
 }
 
 /// A policy whose admission can be waited for, such as a limiter that books a place in line.
+///
+/// A reference and an `Arc` of one are such policies too.
 pub trait Wait: Policy {
     /// The wait; it owns what it needs. Dropping it gives up the place in line.
     type Waiting: Future<Output = Result<Self::Permit, Rejected>>;
 
     /// Waits for an admission, or for the refusal of a wait that cannot end well.
     fn wait(&self) -> Self::Waiting;
+}
+
+impl<P: Wait + ?Sized> Wait for &P {
+    type Waiting = P::Waiting;
+
+    fn wait(&self) -> P::Waiting {
+        (**self).wait()
+    }
+}
+
+impl<P: Wait + ?Sized> Wait for Arc<P> {
+    type Waiting = P::Waiting;
+
+    fn wait(&self) -> P::Waiting {
+        (**self).wait()
+    }
 }
 
 /// The [`PolicyLayer`] that waits for admissions; made by [`PolicyLayer::waiting`].
