@@ -1,0 +1,56 @@
+//! `bench`: the benchmarks, which are a workspace of their own in `bench/`.
+
+use crate::arguments::Arguments;
+use crate::ledger::Ledger;
+use crate::workspace::Workspace;
+
+const BENCH: [&str; 2] = ["--manifest-path", "bench/Cargo.toml"];
+
+/// Runs the benchmarks of one pattern, or of all; or writes the report; or checks the gates.
+pub(crate) fn run(
+    workspace: &Workspace,
+    mut arguments: Arguments,
+    ledger: &mut Ledger,
+) -> Result<(), String> {
+    let (versus, report, check) =
+        (arguments.flag("--versus"), arguments.flag("--report"), arguments.flag("--check"));
+    let (save, against) = (arguments.value("--save")?, arguments.value("--against")?);
+    let pattern = arguments.word();
+    arguments.finish()?;
+    if !workspace.has_bench() {
+        ledger.skip("bench", "there is no bench/Cargo.toml");
+        return Ok(());
+    }
+    if check {
+        ledger.run("benchmarks build", workspace.cargo(&["check", "--benches"]).args(BENCH));
+        ledger.run(
+            "gates",
+            workspace.cargo(&["run", "--release", "--bin", "check"]).args(BENCH).arg("--").args(pattern),
+        );
+        return Ok(());
+    }
+    if report {
+        ledger.run(
+            "report",
+            workspace.cargo(&["run", "--release", "--bin", "report"]).args(BENCH).arg("--").args(pattern),
+        );
+        return Ok(());
+    }
+    let mut bench = workspace.cargo(&["bench"]);
+    bench.args(BENCH);
+    match &pattern {
+        Some(pattern) => bench.args(["--bench", pattern]),
+        None => bench.arg("--benches"),
+    };
+    bench.arg("--");
+    for (option, name) in [("--save-baseline", save), ("--baseline", against)] {
+        if let Some(name) = name {
+            bench.args([option, &name]);
+        }
+    }
+    if !versus {
+        bench.arg("/(ours|floor)/");
+    }
+    ledger.run(pattern.as_deref().unwrap_or("all patterns"), &mut bench);
+    Ok(())
+}

@@ -1,0 +1,47 @@
+//! `ci`: every gate in order. What is quick and often red comes first.
+
+use crate::arguments::Arguments;
+use crate::ledger::Ledger;
+use crate::workspace::Workspace;
+use crate::{bench, demo, deps, docs, examples, features, fmt, lint, package, test, tidy};
+
+/// A verb, the words it gets, and its code.
+type Gate =
+    (&'static str, &'static [&'static str], fn(&Workspace, Arguments, &mut Ledger) -> Result<(), String>);
+
+const GATES: [Gate; 11] = [
+    ("fmt", &[], fmt::run),
+    ("tidy", &[], tidy::run),
+    ("lint", &[], lint::run),
+    ("deps", &[], deps::run),
+    ("features", &[], features::run),
+    ("test", &["--models"], test::run),
+    ("docs", &[], docs::run),
+    ("examples", &[], examples::run),
+    ("package", &[], package::run),
+    ("demo", &["--seconds", "6"], demo::run),
+    ("bench", &["--check"], bench::run),
+];
+
+/// Runs the gates until one is red, or all of them with `--keep-going`.
+pub(crate) fn run(
+    workspace: &Workspace,
+    mut arguments: Arguments,
+    ledger: &mut Ledger,
+) -> Result<(), String> {
+    let keep_going = arguments.flag("--keep-going");
+    arguments.finish()?;
+    ledger.expect_tests();
+    for (name, words, gate) in GATES {
+        ledger.open(name);
+        let words = words.iter().map(|word| (*word).to_owned()).collect();
+        if let Err(why) = gate(workspace, Arguments::new(words), ledger) {
+            ledger.fail(name, why);
+        }
+        if !ledger.is_green() && !keep_going {
+            println!("\nStopped at the first red gate; `cargo xtask ci --keep-going` runs them all.");
+            break;
+        }
+    }
+    Ok(())
+}

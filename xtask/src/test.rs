@@ -1,0 +1,90 @@
+//! `test`: the tests that every change must pass.
+
+use std::process::Command;
+
+use crate::arguments::Arguments;
+use crate::docs::BOOK;
+use crate::ledger::Ledger;
+use crate::models;
+use crate::tool::Tool;
+use crate::workspace::Workspace;
+
+/// Cases for each property when it runs in release, unless `PROPTEST_CASES` says otherwise.
+const CASES: &str = "20000";
+
+/// Runs tests with all features, then with none, doctests, properties, and with `--models` the model checkers.
+pub(crate) fn run(
+    workspace: &Workspace,
+    mut arguments: Arguments,
+    ledger: &mut Ledger,
+) -> Result<(), String> {
+    let with_models = arguments.flag("--models");
+    let release = arguments.flag("--release");
+    arguments.finish()?;
+    ledger.expect_tests();
+    let has_nextest = Tool::Nextest.is_present();
+    if !has_nextest {
+        println!(
+            "{} is missing, so `cargo test` runs instead; {}",
+            Tool::Nextest.name(),
+            Tool::Nextest.install()
+        );
+    }
+    let runner = |words: &[&str]| {
+        let mut command = workspace.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] });
+        command.args(words).args(["--tests", "--no-fail-fast"]).args(release.then_some("--release"));
+        command
+    };
+    ledger.run_tests("all features", &mut runner(&["--workspace", "--all-features"]));
+    let mut bare = runner(&["--no-default-features"]);
+    for package in workspace.published() {
+        bare.args(["--package", &package.name]);
+    }
+    ledger.run_tests("no features", &mut bare);
+    doctests(workspace, release, ledger);
+    properties(workspace, &mut with_cases(CASES), ledger);
+    if with_models {
+        models::run(workspace, ledger)?;
+    } else {
+        println!("\nThe model checkers did not run: `cargo xtask test --models` runs them too.");
+    }
+    Ok(())
+}
+
+fn doctests(workspace: &Workspace, release: bool, ledger: &mut Ledger) {
+    let mut doctests = workspace.cargo(&["test", "--doc", "--workspace", "--all-features", "--no-fail-fast"]);
+    // The book has a step of its own in `docs`, so that no test counts twice.
+    if workspace.package(BOOK).is_some() {
+        doctests.args(["--exclude", BOOK]);
+    }
+    ledger.run_tests("doctests", doctests.args(release.then_some("--release")));
+}
+
+/// Runs every `tests/model.rs` in release: the same properties as above, with many more cases.
+pub(crate) fn properties(
+    workspace: &Workspace,
+    configure: &mut dyn FnMut(&mut Command),
+    ledger: &mut Ledger,
+) -> bool {
+    let mut command =
+        workspace.cargo(&["test", "--release", "--all-features", "--no-fail-fast", "--test", "model"]);
+    let mut found = false;
+    for package in workspace.packages.iter().filter(|package| package.has_test("model")) {
+        command.args(["--package", &package.name]);
+        found = true;
+    }
+    if !found {
+        return ledger.skip("properties", "no crate has a `tests/model.rs`");
+    }
+    configure(&mut command);
+    ledger.run_tests("properties", &mut command)
+}
+
+/// Sets the number of cases, unless the caller's environment already does.
+pub(crate) fn with_cases(cases: &str) -> impl FnMut(&mut Command) {
+    move |command| {
+        if std::env::var_os("PROPTEST_CASES").is_none() {
+            command.env("PROPTEST_CASES", cases);
+        }
+    }
+}
