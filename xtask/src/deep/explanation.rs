@@ -43,7 +43,7 @@ pub(crate) fn judge(survivors: &[Survivor], explanations: &[Explanation]) -> (St
         survivor.path == reason.path && survivor.what == reason.what
     };
     for survivor in survivors {
-        let place = format!("`{}:{}` {}", survivor.path, survivor.line, survivor.what);
+        let place = format!("`{}:{}`: `{}`", survivor.path, survivor.line, survivor.what);
         let reason = explanations.iter().find(|reason| fits(survivor, reason));
         // A string takes any text, so this cannot fail.
         let _ =
@@ -54,7 +54,7 @@ pub(crate) fn judge(survivors: &[Survivor], explanations: &[Explanation]) -> (St
     }
     for reason in explanations {
         if !survivors.iter().any(|survivor| fits(survivor, reason)) {
-            open.push(format!("`{}` {}: explained, but it does not survive", reason.path, reason.what));
+            open.push(format!("`{}`: `{}`: explained, but it does not survive", reason.path, reason.what));
         }
     }
     (list, if open.is_empty() { Ok(()) } else { Err(open.join("\n")) })
@@ -73,9 +73,9 @@ mod tests {
         let table = "[[explained]]\npath = \"a.rs\"\nwhat = \"x\"\nwhy = \"the same\"".parse().unwrap();
         let reasons = read(&table).unwrap();
         let (list, verdict) = judge(&[survivor("x")], &reasons);
-        assert_eq!(list, "- `a.rs:7` x: the same\n");
+        assert_eq!(list, "- `a.rs:7`: `x`: the same\n");
         assert_eq!(verdict, Ok(()));
-        assert!(judge(&[survivor("x"), survivor("y")], &reasons).1.unwrap_err().contains("y: survives"));
+        assert!(judge(&[survivor("x"), survivor("y")], &reasons).1.unwrap_err().contains("`y`: survives"));
         assert!(judge(&[], &reasons).1.unwrap_err().contains("does not survive"));
     }
 

@@ -19,5 +19,5 @@ pub(crate) fn run(workspace: &Workspace, ledger: &mut Ledger) -> Option<String> 
     let cases = std::env::var("PROPTEST_CASES").unwrap_or_else(|_| CASES.into());
     let verdict = if passed { "no difference" } else { "**a difference was found**" };
     let (ran, seconds) = (after.ran() - before.ran(), watch.elapsed().as_secs());
-    Some(format!("{ran} properties, {cases} random histories each, in {seconds} s: {verdict}."))
+    Some(format!("Properties: {ran}; {cases} random histories each, in {seconds} s: {verdict}."))
 }

@@ -35,7 +35,8 @@ pub(crate) fn broken_rules(packages: &[Package]) -> Vec<String> {
 
 /// The core stands on one crate and on none of ours, not even in its tests.
 fn core(package: &Package, packages: &[Package], broken: &mut Vec<String>) {
-    for dependency in &package.dependencies {
+    // Its tests may name it once more, with the features that they need.
+    for dependency in package.dependencies.iter().filter(|d| d.name != CORE) {
         if is_member(dependency, packages) {
             broken.push(format!(
                 "{CORE} depends on {}; it may know no crate of this workspace",
@@ -49,7 +50,11 @@ fn core(package: &Package, packages: &[Package], broken: &mut Vec<String>) {
 
 /// A pattern stands on the core alone.
 fn pattern(package: &Package, packages: &[Package], broken: &mut Vec<String>) {
-    for dependency in package.dependencies.iter().filter(|d| is_member(d, packages) && d.name != CORE) {
+    for dependency in package
+        .dependencies
+        .iter()
+        .filter(|d| is_member(d, packages) && d.name != CORE && d.name != package.name)
+    {
         broken
             .push(format!("{} depends on {}; a pattern may know {CORE} only", package.name, dependency.name));
     }
@@ -139,6 +144,8 @@ mod tests {
     fn the_core_requires_one_crate_and_knows_none_of_ours() {
         assert_eq!(broken_with(package("resil-core", &[needs("pin-project-lite"), needs("serde")])).len(), 1);
         assert_eq!(broken_with(package("resil-core", &[for_tests("resil-breaker")])).len(), 1);
+        let itself = Dependency { kind: Kind::Dev, ..needs("resil-core") };
+        assert!(broken_with(package("resil-core", &[itself])).is_empty());
         let checker = Dependency { only_for: Some("cfg(loom)".into()), ..needs("loom") };
         assert!(broken_with(package("resil-core", &[checker])).is_empty());
         let platform = Dependency { only_for: Some("cfg(unix)".into()), ..needs("libc") };

@@ -19,7 +19,7 @@ pub(crate) struct Site {
 impl Site {
     /// The site in words that stay the same when lines move.
     pub(crate) fn what(&self) -> String {
-        format!("{} in `{}`", self.word, self.code)
+        format!("{} in {}", self.word, self.code)
     }
 
     /// The file with this one ordering weakened.
@@ -126,6 +126,6 @@ mod tests {
         let sites = find(text);
         assert_eq!(sites[1].weakened(text), "fn ä() { a.cas(1, 2, AcqRel, Relaxed) }\n");
         assert_eq!(sites[0].weakened(text), "fn ä() { a.cas(1, 2, Relaxed, Acquire) }\n");
-        assert_eq!(sites[0].what(), "AcqRel in `fn ä() { a.cas(1, 2, AcqRel, Acquire) }`");
+        assert_eq!(sites[0].what(), "AcqRel in fn ä() { a.cas(1, 2, AcqRel, Acquire) }");
     }
 }
