@@ -7,12 +7,13 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use crate::operation::{Operation, Spec};
+pub use crate::work::Caller;
 use crate::work::{Load, Seen, Tally, Work, repeat};
 
 /// A guard that an adaptor wraps around one crate's breaker.
 pub trait Guarded: Send + Sync + 'static {
     /// Something that makes guarded calls, made once per batch.
-    fn caller(&self) -> impl FnMut(Work) -> Seen;
+    fn caller(&self) -> impl Caller;
 
     /// Brings the guard back to its first state before a batch, untimed.
     fn rewind(&self) {}
@@ -76,8 +77,8 @@ impl Contender {
             trip(&*guard).unwrap_or_else(|error| panic!("{name}: {error}"));
         }
         if operation.load == Load::HalfOpen {
-            let mut call = guard.caller();
-            while call(Work::SUCCEEDS) == Seen::Rejected {
+            let mut caller = guard.caller();
+            while caller.call(Work::SUCCEEDS) == Seen::Rejected {
                 thread::sleep(Duration::from_millis(1));
             }
         }
@@ -88,7 +89,7 @@ impl Contender {
             longest_batch: u64::MAX,
             solo: false,
             load,
-            run: Box::new(move |calls| repeat(load, calls, runner.caller())),
+            run: Box::new(move |calls| batch(&*runner, load, calls)),
             prepare: None,
             proof: Some(Box::new(move || trip(&*subject))),
         })
@@ -111,10 +112,10 @@ impl Contender {
             longest_batch: longest,
             solo: false,
             load,
-            run: Box::new(move |calls| repeat(load, calls, runner.caller())),
+            run: Box::new(move |calls| batch(&*runner, load, calls)),
             prepare: Some(Box::new(move || {
                 rewound.rewind();
-                repeat(load, before, rewound.caller());
+                batch(&*rewound, load, before);
             })),
             proof: Some(Box::new(move || {
                 subject.rewind();
@@ -196,22 +197,27 @@ impl Instance {
     /// A guard that has seen a success, a failure and a success, so that what it makes lazily is there.
     pub fn of<G: Guarded>(size: usize, guard: G) -> Self {
         let keep = Box::new(guard);
-        let mut call = keep.caller();
+        let mut caller = keep.caller();
         for work in [Work::SUCCEEDS, Work::FAILS, Work::SUCCEEDS] {
-            call(work);
+            caller.call(work);
         }
-        drop(call);
+        drop(caller);
         Self { size, keep }
     }
+}
+
+#[inline(always)]
+fn batch(guard: &impl Guarded, load: Load, calls: u64) -> Tally {
+    repeat(load, calls, guard.caller())
 }
 
 /// Fails calls until one is refused.
 fn trip(guard: &impl Guarded) -> Result<(), String> {
     let started = Instant::now();
-    let mut call = guard.caller();
+    let mut caller = guard.caller();
     loop {
         for _ in 0..1_000 {
-            if call(Work::FAILS) == Seen::Rejected {
+            if caller.call(Work::FAILS) == Seen::Rejected {
                 return Ok(());
             }
         }
@@ -233,11 +239,16 @@ mod tests {
     }
 
     impl Guarded for Staged {
-        fn caller(&self) -> impl FnMut(Work) -> Seen {
-            let runs = self.runs;
-            move |work| match work.perform() {
+        fn caller(&self) -> impl Caller {
+            self
+        }
+    }
+
+    impl Caller for &Staged {
+        fn call(&mut self, work: Work) -> Seen {
+            match work.perform() {
                 Err(Refused(_)) => Seen::Rejected,
-                Ok(value) if runs => Seen::bare(Ok(value)),
+                Ok(value) if self.runs => Seen::bare(Ok(value)),
                 Ok(_) => Seen::Rejected,
             }
         }

@@ -26,21 +26,23 @@ pub const SHARED_FETCH_ADD: &str = "one shared fetch_add";
 /// The work without a guard.
 pub fn bare() -> Contender {
     Contender::plain(BARE, |calls| {
-        black_box(repeat(Load::Success, calls, |work| Seen::bare(work.perform())));
+        black_box(repeat(Load::Success, calls, |work: Work| Seen::bare(work.perform())));
     })
 }
 
 /// The work without a guard, failing every tenth time.
 pub fn bare_with_errors() -> Contender {
     Contender::plain(BARE, |calls| {
-        black_box(repeat(Load::TenPercentErrors, calls, |work| Seen::bare(work.perform())));
+        black_box(repeat(Load::TenPercentErrors, calls, |work: Work| Seen::bare(work.perform())));
     })
 }
 
 /// The work without a guard, as a future that is polled once.
 pub fn bare_async() -> Contender {
     Contender::plain(BARE_ASYNC, |calls| {
-        black_box(repeat(Load::Success, calls, |work| Seen::bare(ready(async move { work.perform() }))));
+        black_box(repeat(Load::Success, calls, |work: Work| {
+            Seen::bare(ready(async move { work.perform() }))
+        }));
     })
 }
 
@@ -48,7 +50,7 @@ pub fn bare_async() -> Contender {
 pub fn bare_tower() -> Contender {
     Contender::plain(BARE_TOWER, |calls| {
         let mut service = Upstream;
-        black_box(repeat(Load::Success, calls, |work| Seen::bare(call_service(&mut service, work))));
+        black_box(repeat(Load::Success, calls, |work: Work| Seen::bare(call_service(&mut service, work))));
     })
 }
 
@@ -59,7 +61,7 @@ fn bare_opaque() -> Contender {
         work.perform()
     }
     Contender::plain("bare call, not inlined", |calls| {
-        black_box(repeat(Load::Success, calls, |work| Seen::bare(opaque(work))));
+        black_box(repeat(Load::Success, calls, |work: Work| Seen::bare(opaque(work))));
     })
 }
 
@@ -151,16 +153,16 @@ pub fn pieces() -> Vec<Contender> {
         each("resil MonotonicClock", || MonotonicClock.now()),
         each("resil Counters::add", move || counters.add(0, true)),
         Contender::plain("resil call around an empty policy", |calls| {
-            black_box(repeat(Load::Success, calls, |work| judged(Empty.call(|| work.perform()))));
+            black_box(repeat(Load::Success, calls, |work: Work| judged(Empty.call(|| work.perform()))));
         }),
         Contender::plain("resil call_async around an empty policy", |calls| {
-            black_box(repeat(Load::Success, calls, |work| {
+            black_box(repeat(Load::Success, calls, |work: Work| {
                 judged(ready(Empty.call_async(async move { work.perform() })))
             }));
         }),
         Contender::plain("resil PolicyLayer around an empty policy", |calls| {
             let mut service = PolicyLayer::new(Arc::new(Empty)).layer(Upstream);
-            black_box(repeat(Load::Success, calls, |work| judged(call_service(&mut service, work))));
+            black_box(repeat(Load::Success, calls, |work: Work| judged(call_service(&mut service, work))));
         }),
         each("CLOCK_MONOTONIC_COARSE", || clock_gettime(ClockId::CLOCK_MONOTONIC_COARSE)),
         each("std Mutex, lock and unlock", move || mutex.lock().map(|mut held| *held += 1).is_ok()),

@@ -9,6 +9,7 @@ pub mod interleave;
 pub mod machine;
 pub mod memory;
 pub mod operation;
+pub mod ours;
 pub mod page;
 pub mod pair;
 pub mod peers;

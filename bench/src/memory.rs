@@ -3,11 +3,11 @@
 //! The counting allocator lives in the binaries that count: were it named here, the timed binaries would carry it
 //! too, and the peers that allocate would pay for it.
 
-use crate::contender::Contender;
+use crate::contender::{Contender, Instance};
 use crate::operation::{COUNT_WINDOW, Rule, TIME_WINDOW};
-use crate::peers;
 use crate::record::{CallMemory, InstanceMemory};
-use crate::rows::Row;
+use crate::rows::{OURS, Row};
+use crate::{ours, peers};
 
 /// What a piece of code allocated.
 #[derive(Debug, Clone, Copy)]
@@ -56,14 +56,15 @@ pub fn instances(counter: Counter) -> Vec<InstanceMemory> {
         ("one second", Rule::Time(TIME_WINDOW)),
     ];
     let mut all = Vec::new();
-    for peer in peers::ALL {
+    let ours: (_, fn(Rule) -> Option<Instance>) = (OURS, ours::instance);
+    for (name, build) in [ours].into_iter().chain(peers::ALL.iter().map(|peer| (peer.name, peer.instance))) {
         for (words, rule) in rules {
             // The first one pays for what all breakers share.
-            drop((peer.instance)(rule));
+            drop(build(rule));
             let mut built = None;
-            let counted = counter(&mut || built = (peer.instance)(rule));
+            let counted = counter(&mut || built = build(rule));
             all.extend(built.map(|instance| InstanceMemory {
-                name: peer.name.to_owned(),
+                name: name.to_owned(),
                 rule: words.to_owned(),
                 handle: instance.size,
                 total: counted.live,

@@ -6,7 +6,8 @@ use std::task::{Context, Poll, Waker};
 
 use tower_service::Service;
 
-use crate::work::{Refused, Work};
+use crate::contender::Caller;
+use crate::work::{Refused, Seen, Work};
 
 /// The output of a future that is ready at its first poll, or, where two threads meet in an async lock, as soon as
 /// it is ready: polling again at once is the kindest executor that such a lock can have.
@@ -49,5 +50,25 @@ impl Service<Work> for Upstream {
     #[inline(always)]
     fn call(&mut self, work: Work) -> Self::Future {
         std::future::ready(work.perform())
+    }
+}
+
+/// Makes calls through a service.
+#[derive(Debug)]
+pub struct Serving<S, F> {
+    /// The service.
+    pub service: S,
+    /// What its answer means.
+    pub seen: F,
+}
+
+impl<S, F> Caller for Serving<S, F>
+where
+    S: Service<Work>,
+    F: Fn(Result<S::Response, S::Error>) -> Seen,
+{
+    #[inline(always)]
+    fn call(&mut self, work: Work) -> Seen {
+        (self.seen)(call_service(&mut self.service, work))
     }
 }

@@ -1,10 +1,10 @@
 //! The rows: what is compared in one interleaved run, and what we promise about it.
 
 use crate::contender::Contender;
-use crate::floor;
 use crate::operation::{COUNT_WINDOW, Form, NEVER, Operation, Rule, TIME_WINDOW};
 use crate::peers::{self, failsafe, recloser, tower_resilience};
 use crate::work::Load;
+use crate::{floor, ours};
 
 /// Our breaker with its default settings.
 pub const OURS: &str = "resil";
@@ -80,7 +80,12 @@ pub const BREAKER: &[Row] = &[
         reference: recloser::NAME,
         two_threads: false,
         targets: &[Target::new(OURS, recloser::NAME, 0.5), Target::new(OURS_UNCOUNTED, floor::BARE, 2.0)],
-        contenders: || compared(floor::bare(), Operation::sync(CONSECUTIVE, Load::Success)),
+        contenders: || {
+            let operation = Operation::sync(CONSECUTIVE, Load::Success);
+            let mut all = compared(floor::bare(), operation);
+            all.extend(ours::by_hand(operation));
+            all
+        },
     },
     Row {
         key: "closed-count",
@@ -225,17 +230,17 @@ pub const BREAKER: &[Row] = &[
     Row {
         key: "scale-count",
         title: "Scale: success, windows of 10 to 100,000 calls",
-        reference: "recloser, 10 calls",
+        reference: "resil, 10 calls",
         two_threads: false,
-        targets: &[],
+        targets: &[Target::new("resil, 100,000 calls", "resil, 10 calls", 1.1)],
         contenders: count_windows,
     },
     Row {
         key: "scale-time",
         title: "Scale: success, 10 and 1,000,000 calls in a window of an hour",
-        reference: "tower-resilience, 10 calls held",
+        reference: "resil, 10 calls held",
         two_threads: false,
-        targets: &[],
+        targets: &[Target::new("resil, 1,000,000 calls held", "resil, 10 calls held", 1.1)],
         contenders: held_calls,
     },
     Row {
@@ -266,6 +271,7 @@ const fn in_form(form: Form, rule: Rule) -> Operation {
 /// The floor, ours, and every peer that has the operation.
 fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
     let mut all = vec![floor];
+    all.extend(ours::contenders(operation));
     all.extend(peers::contenders(operation));
     all
 }
@@ -274,6 +280,8 @@ fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
 fn shared(rule: Rule) -> Vec<Contender> {
     let operation = Operation::sync(rule, Load::Success);
     let mut all = vec![floor::shared_fetch_add()];
+    all.extend(ours::contenders(operation));
+    all.extend(ours::contender(operation).map(|ours| ours.solo().named(OURS_ALONE)));
     // A price that grows with what is held has no meaning over rounds of different lengths.
     all.extend(peers::contenders(operation).into_iter().filter(|peer| peer.longest_batch == u64::MAX));
     all
@@ -281,7 +289,7 @@ fn shared(rule: Rule) -> Vec<Contender> {
 
 fn count_windows() -> Vec<Contender> {
     let mut all = Vec::new();
-    for peer in [recloser::contender, peers::breaker::contender] {
+    for peer in [ours::contender, recloser::contender, peers::breaker::contender] {
         for (calls, words) in
             [(10, "10"), (100, "100"), (1_000, "1,000"), (10_000, "10,000"), (100_000, "100,000")]
         {
@@ -297,7 +305,14 @@ fn count_windows() -> Vec<Contender> {
 
 fn held_calls() -> Vec<Contender> {
     let operation = Operation::sync(Rule::Time(NEVER), Load::Success);
-    let mut all = Vec::new();
+    let mut all: Vec<Contender> = [
+        ours::holding(operation, 10, 1_000).map(|ours| ours.named("resil, 10 calls held")),
+        ours::contender(operation)
+            .map(|ours| ours.after(1_000_000).in_batches_of(1_000).named("resil, 1,000,000 calls held")),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     for (held, words) in [(10, "10"), (1_000, "1,000"), (10_000, "10,000")] {
         all.extend(
             tower_resilience::holding(operation, held)

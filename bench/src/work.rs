@@ -109,9 +109,25 @@ impl Load {
     }
 }
 
+/// Makes guarded calls.
+///
+/// A trait of our own rather than a closure, so that adaptors can have the call inlined into the loop, as a call that
+/// stands in a program's own code would be.
+pub trait Caller {
+    /// One guarded call.
+    fn call(&mut self, work: Work) -> Seen;
+}
+
+impl<F: FnMut(Work) -> Seen> Caller for F {
+    #[inline(always)]
+    fn call(&mut self, work: Work) -> Seen {
+        self(work)
+    }
+}
+
 /// The one loop that every contender runs.
 #[inline(always)]
-pub fn repeat(load: Load, calls: u64, mut call: impl FnMut(Work) -> Seen) -> Tally {
+pub fn repeat(load: Load, calls: u64, mut caller: impl Caller) -> Tally {
     let mut tally = Tally::default();
     if load == Load::TenPercentErrors {
         let mut until_error = 10;
@@ -121,11 +137,11 @@ pub fn repeat(load: Load, calls: u64, mut call: impl FnMut(Work) -> Seen) -> Tal
             if fails {
                 until_error = 10;
             }
-            tally.count(call(Work { input, fails }));
+            tally.count(caller.call(Work { input, fails }));
         }
     } else {
         for input in 0..calls {
-            tally.count(call(Work { input, fails: false }));
+            tally.count(caller.call(Work { input, fails: false }));
         }
     }
     tally

@@ -56,8 +56,10 @@ fn report() -> Result<PathBuf, String> {
 }
 
 fn versions(lock: &Path) -> Result<Vec<(String, String)>, String> {
-    let packages =
-        ["resil-core"].into_iter().chain(peers::ALL.iter().map(|peer| peer.package)).chain(["quanta"]);
+    let packages = ["resil-breaker", "resil-core"]
+        .into_iter()
+        .chain(peers::ALL.iter().map(|peer| peer.package))
+        .chain(["quanta"]);
     packages.map(|package| Ok((package.to_owned(), machine::locked_version(lock, package)?))).collect()
 }
 

@@ -5,9 +5,9 @@ use ::breaker::{
 };
 use tower_layer::Layer;
 
-use crate::contender::{Contender, Guarded, Instance};
+use crate::contender::{Caller, Contender, Guarded, Instance};
 use crate::operation::{CONSECUTIVE, FAILURE_RATE, Form, Operation, Rule, Spec};
-use crate::poll::{Upstream, call_service, ready};
+use crate::poll::{Serving, Upstream, ready};
 use crate::work::{Load, Refused, Seen, Work};
 
 /// Its name in the tables.
@@ -17,19 +17,23 @@ pub const NAME: &str = "breaker";
 struct Async(CircuitBreaker);
 
 impl Guarded for Async {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &Async {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(ready(self.0.call(|| async move { work.perform() })))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(ready(self.0.call(|| async move { work.perform() })))
     }
 }
 
 struct Tower(BreakerService<Upstream>);
 
 impl Guarded for Tower {
-    #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        let mut service = self.0.clone();
-        move |work| seen(call_service(&mut service, work))
+    fn caller(&self) -> impl Caller {
+        Serving { service: self.0.clone(), seen }
     }
 }
 

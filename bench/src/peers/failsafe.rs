@@ -6,7 +6,7 @@ use ::failsafe::backoff::{self, Constant};
 use ::failsafe::failure_policy::{self, ConsecutiveFailures, SuccessRateOverTimeWindow};
 use ::failsafe::{CircuitBreaker as _, Config, Error, FailurePolicy, StateMachine, futures};
 
-use crate::contender::{Contender, Guarded, Instance};
+use crate::contender::{Caller, Contender, Guarded, Instance};
 use crate::operation::{CONSECUTIVE, FAILURE_RATE, Form, MIN_CALLS, Operation, Rule};
 use crate::poll::ready;
 use crate::work::{Load, Refused, Seen, Work};
@@ -17,18 +17,30 @@ pub const NAME: &str = "failsafe";
 struct Sync<P>(StateMachine<P, ()>);
 
 impl<P: FailurePolicy + Send + std::marker::Sync + 'static> Guarded for Sync<P> {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl<P: FailurePolicy + Send + std::marker::Sync + 'static> Caller for &Sync<P> {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(self.0.call(|| work.perform()))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(self.0.call(|| work.perform()))
     }
 }
 
 struct Async<P>(StateMachine<P, ()>);
 
 impl<P: FailurePolicy + Send + std::marker::Sync + 'static> Guarded for Async<P> {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl<P: FailurePolicy + Send + std::marker::Sync + 'static> Caller for &Async<P> {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(ready(futures::CircuitBreaker::call(&self.0, async move { work.perform() })))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(ready(futures::CircuitBreaker::call(&self.0, async move { work.perform() })))
     }
 }
 

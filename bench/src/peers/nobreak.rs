@@ -2,7 +2,7 @@
 
 use ::nobreak::{CircuitBreaker, CircuitError};
 
-use crate::contender::{Contender, Guarded, Instance};
+use crate::contender::{Caller, Contender, Guarded, Instance};
 use crate::operation::{CONSECUTIVE, Form, Operation, Rule, Spec};
 use crate::poll::ready;
 use crate::work::{Load, Refused, Seen, Work};
@@ -13,18 +13,30 @@ pub const NAME: &str = "nobreak";
 struct Sync(CircuitBreaker);
 
 impl Guarded for Sync {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &Sync {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(self.0.call(|| work.perform()))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(self.0.call(|| work.perform()))
     }
 }
 
 struct Async(CircuitBreaker);
 
 impl Guarded for Async {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &Async {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(ready(self.0.call_async(|| async move { work.perform() })))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(ready(self.0.call_async(|| async move { work.perform() })))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use ::recloser::{AsyncRecloser, Error, Recloser};
 
-use crate::contender::{Contender, Guarded, Instance};
+use crate::contender::{Caller, Contender, Guarded, Instance};
 use crate::operation::{CONSECUTIVE, FAILURE_RATE, Form, Operation, Rule, Spec};
 use crate::poll::ready;
 use crate::work::{Refused, Seen, Work};
@@ -16,18 +16,30 @@ const PROBES: usize = 1 << 24;
 struct Sync(Recloser);
 
 impl Guarded for Sync {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &Sync {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(self.0.call(|| work.perform()))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(self.0.call(|| work.perform()))
     }
 }
 
 struct Async(AsyncRecloser);
 
 impl Guarded for Async {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &Async {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(ready(self.0.call(async move { work.perform() })))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(ready(self.0.call(async move { work.perform() })))
     }
 }
 

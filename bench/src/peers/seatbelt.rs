@@ -8,9 +8,9 @@ use ::seatbelt::{RecoveryInfo, ResilienceContext};
 use layered::{Execute, Layer, Service};
 use tick::runtime::{ClockDriver, InactiveClock};
 
-use crate::contender::{Contender, Guarded, Instance};
+use crate::contender::{Caller, Contender, Guarded, Instance};
 use crate::operation::{FAILURE_RATE, Form, MIN_CALLS, Operation, Rule, Spec};
-use crate::poll::{Upstream, call_service, ready};
+use crate::poll::{Serving, Upstream, ready};
 use crate::work::{Load, Refused, Seen, Work};
 
 /// Its name in the tables.
@@ -28,9 +28,15 @@ struct Async<S> {
 }
 
 impl<S: Service<Work, Out = Outcome> + 'static> Guarded for Async<S> {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl<S: Service<Work, Out = Outcome> + 'static> Caller for &Async<S> {
     #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        |work| seen(ready(self.service.execute(work)))
+    fn call(&mut self, work: Work) -> Seen {
+        seen(ready(self.service.execute(work)))
     }
 }
 
@@ -40,10 +46,8 @@ struct Tower {
 }
 
 impl Guarded for Tower {
-    #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        let mut service = self.service.clone();
-        move |work| seen(call_service(&mut service, work))
+    fn caller(&self) -> impl Caller {
+        Serving { service: self.service.clone(), seen }
     }
 }
 

@@ -6,10 +6,10 @@ use ::tower_resilience_circuitbreaker::{
 };
 use tower_layer::Layer;
 
-use crate::contender::{Contender, Guarded, Instance};
+use crate::contender::{Caller, Contender, Guarded, Instance};
 use crate::operation::{CONSECUTIVE, FAILURE_RATE, MIN_CALLS, Operation, Rule, Spec};
-use crate::poll::{Upstream, call_service, ready};
-use crate::work::{Load, Refused, Seen, Work};
+use crate::poll::{Serving, Upstream, ready};
+use crate::work::{Load, Refused, Seen};
 
 /// Its name in the tables.
 pub const NAME: &str = "tower-resilience";
@@ -26,10 +26,8 @@ struct Tower {
 }
 
 impl Guarded for Tower {
-    #[inline(always)]
-    fn caller(&self) -> impl FnMut(Work) -> Seen {
-        let mut service = self.service.clone();
-        move |work| seen(call_service(&mut service, work))
+    fn caller(&self) -> impl Caller {
+        Serving { service: self.service.clone(), seen }
     }
 
     /// Its own `reset` does nothing to a closed breaker.
