@@ -111,7 +111,7 @@ impl<E: Send + Sync + 'static> Observers<E> {
         drop(state);
         // Both weak: a listener may own its subscription, and a subscription may outlive the handle.
         let (shared, listener) = (Arc::downgrade(shared), Arc::downgrade(&listener));
-        Subscription { detach: Some(Box::new(move || detach(&shared, &listener))) }
+        Subscription::new(move || detach(&shared, &listener))
     }
 
     /// Whether anybody listens: lets a policy skip the making of frequent events.
