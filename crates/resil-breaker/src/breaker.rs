@@ -311,6 +311,10 @@ impl<C: Clock> CircuitBreaker<C> {
 
     #[cold]
     fn admit_by_circuit(&self) -> Result<Permit, Rejected> {
+        #[cfg(seeded_bug = "check_then_act")]
+        if self.state() == State::HalfOpen && self.can_proceed() {
+            return Ok(Permit { epoch: self.front.state().epoch(), started: Moment::MAX, probe: 0 });
+        }
         let (admitted, state) = self.locked(|circuit, now| {
             let started = circuit.config().slow_rate.map_or(Moment::MAX, |_| now);
             let admitted = circuit.admit(now);
@@ -442,7 +446,7 @@ impl<C: Clock> Policy for CircuitBreaker<C> {
     }
 
     fn release(&self, permit: Permit) {
-        if permit.probe != 0 {
+        if permit.probe != 0 && cfg!(not(seeded_bug = "slot_kept")) {
             self.locked(|circuit, now| {
                 circuit.settle(permit.epoch, permit.probe, Outcome::Neutral, false, now)
             });

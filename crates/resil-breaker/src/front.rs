@@ -280,19 +280,34 @@ impl Front {
         }
     }
 
-    /// The state, and all that was written before it: `until` among it.
+    /// The state. It may be read together with an `until` that is older: a call then meets the state of a moment ago, or asks the
+    /// circuit.
     #[inline]
     pub(crate) fn state(&self) -> StateWord {
-        StateWord(self.state.load(Ordering::Acquire))
+        StateWord(self.state.load(Ordering::Relaxed))
     }
 
     /// The tally and the state, in the order that a result needs; see [`Front`].
     #[inline]
     pub(crate) fn tally_and_state(&self) -> (u64, StateWord) {
-        let tally = self.tally.load(Ordering::Acquire);
-        (tally, StateWord(self.state.load(Ordering::Relaxed)))
+        #[cfg(seeded_bug = "state_before_tally")]
+        {
+            let state = self.state();
+            return (self.tally.load(Ordering::Acquire), state);
+        }
+        #[cfg(not(seeded_bug = "state_before_tally"))]
+        {
+            // Acquire: with the tally of an epoch comes its state.
+            let tally = self.tally.load(Ordering::Acquire);
+            (tally, self.state())
+        }
     }
 
+    /// The instant up to which state and tally hold.
+    ///
+    /// Acquire, for [`record`](Self::record): whoever reads the end of a *new* slice must then see that the old tally is exhausted. No
+    /// model notices a weaker ordering, as that takes a machine that moves an exchange before an earlier load, which neither
+    /// checker imitates.
     #[inline]
     pub(crate) fn until(&self) -> Moment {
         Moment::from_nanos(self.until.load(Ordering::Acquire))
@@ -321,8 +336,13 @@ impl Front {
     ) -> bool {
         let now = if state.is_sliced() { Some(now()) } else { None };
         loop {
-            if now.is_some_and(|now| now >= self.until()) {
+            if now.is_some_and(|now| now >= self.until()) && cfg!(not(seeded_bug = "until_unchecked")) {
                 return false;
+            }
+            #[cfg(seeded_bug = "store_instead_of_exchange")]
+            if let Some(next) = state.layout().with(tally, failed, slow) {
+                self.tally.store(next, Ordering::Release);
+                return true;
             }
             let Some(next) = state.layout().with(tally, failed, slow) else { return false };
             match self.tally.compare_exchange_weak(tally, next, Ordering::Relaxed, Ordering::Acquire) {
@@ -339,6 +359,9 @@ impl Front {
 
     /// Exhausts the tally and returns what came into it. Only under the circuit's lock.
     pub(crate) fn take(&self, published: Published) -> Batch {
+        #[cfg(seeded_bug = "take_by_load")]
+        return published.outcomes(self.tally.load(Ordering::Acquire));
+        #[cfg(not(seeded_bug = "take_by_load"))]
         published.outcomes(self.tally.swap(EXHAUSTED, Ordering::Relaxed))
     }
 
@@ -356,7 +379,7 @@ impl Front {
         };
         self.slower_than.store(config.slow_rate.map_or(u64::MAX, |slow| slow.slower_than), Ordering::Relaxed);
         self.until.store(until.as_nanos(), Ordering::Release);
-        self.state.store(state.0 | admission, Ordering::Release);
+        self.state.store(state.0 | admission, Ordering::Relaxed);
         let Some(slack) = slack else { return Published { generation: last.generation, ..Published::NONE } };
         let layout = state.layout();
         let (most_calls, most_bad) = match layout {
@@ -366,7 +389,7 @@ impl Front {
         };
         let published = Published {
             // Never 0, which is that of an exhausted tally.
-            generation: last.generation % 0xFFFF + 1,
+            generation: if cfg!(seeded_bug = "same_generation") { 1 } else { last.generation % 0xFFFF + 1 },
             layout,
             calls: slack.calls.min(most_calls),
             failures: slack.failures.min(most_bad),

@@ -154,7 +154,8 @@ impl Rules {
     pub(crate) fn slack(&self) -> Slack {
         let mut slack = Slack::UNLIMITED;
         if let Some(n) = self.consecutive {
-            slack.failures = n.saturating_sub(self.streak.saturating_add(1)).into();
+            let further = if cfg!(seeded_bug = "budget_off_by_one") { 0 } else { 1 };
+            slack.failures = n.saturating_sub(self.streak.saturating_add(further)).into();
         }
         for (window, bad) in [(&self.failures, &mut slack.failures), (&self.slow, &mut slack.slow)] {
             if let Some(window) = window {
