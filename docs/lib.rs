@@ -1,0 +1,31 @@
+//! Every page of the book, so that `cargo test --doc -p resil-book` compiles and runs its code.
+
+/// Gives each page a module whose documentation it is.
+macro_rules! pages {
+    ($($name:ident: $page:literal;)+) => {
+        $(
+            #[doc = include_str!($page)]
+            mod $name {}
+        )+
+    };
+}
+
+pages! {
+    front_page: "../README.md";
+    architecture: "../ARCHITECTURE.md";
+    introduction: "introduction.md";
+    breaker: "patterns/breaker.md";
+    composing: "guides/composing.md";
+    testing_with_a_clock: "guides/testing-with-a-clock.md";
+    tower: "guides/tower.md";
+    adr_0001: "adr/0001-machine-and-handle.md";
+    adr_0002: "adr/0002-admit-settle-release.md";
+    adr_0003: "adr/0003-flat-errors.md";
+    adr_0004: "adr/0004-lock-free-front.md";
+    adr_0005: "adr/0005-counters.md";
+    adr_0006: "adr/0006-slow-probes.md";
+    adr_0007: "adr/0007-snapshots-keep-state.md";
+    adr_0008: "adr/0008-observers.md";
+    adr_0009: "adr/0009-registry-type-parameters.md";
+    adr_0010: "adr/0010-cost-of-a-call.md";
+}
