@@ -106,6 +106,11 @@ impl<E: Send + Sync + 'static> Observers<E> {
         let listener = Arc::new(Listener { call, since: state.queued, gone: AtomicBool::new(false) });
         let mut listeners = Vec::clone(&state.listeners);
         listeners.push(Arc::clone(&listener));
+        #[cfg(seeded_bug = "observers_observe_in_two_steps")]
+        let mut state = {
+            drop(state);
+            lock(&shared.state)
+        };
         shared.listening.store(listeners.len(), Ordering::Relaxed);
         state.listeners = Arc::new(listeners);
         drop(state);
@@ -147,7 +152,7 @@ impl<E: Send + Sync + 'static> Observers<E> {
             let Some((number, event)) = state.take_next() else { break };
             let listeners = Arc::clone(&state.listeners);
             drop(state);
-            let hears = |listener: &&Arc<Listener<E>>| listener.since < number && !listener.is_gone();
+            let hears = |listener: &&Arc<Listener<E>>| listener.hears(number);
             let panicked = |listener: &Arc<Listener<E>>| u64::from(!survives(|| (listener.call)(&event)));
             let mut panics: u64 = listeners.iter().filter(hears).map(panicked).sum();
             // These may be the last references to what listeners own, and foreign code drops here.
@@ -161,7 +166,7 @@ impl<E: Send + Sync + 'static> Observers<E> {
             lock(&shared.state)
         };
         // Under the lock that found the queue empty: whoever enqueues after that finds nobody delivering.
-        state.delivering = false;
+        state.delivering = cfg!(seeded_bug = "observers_keep_the_turn") && !state.queue.is_empty();
     }
 
     /// How many events were dropped because too many waited for slow listeners.
@@ -210,8 +215,9 @@ impl<E> State<E> {
 }
 
 impl<E> Listener<E> {
-    fn is_gone(&self) -> bool {
-        self.gone.load(Ordering::Relaxed)
+    fn hears(&self, number: u64) -> bool {
+        let came_before = self.since < number || cfg!(seeded_bug = "observers_replay_old_events");
+        came_before && !self.gone.load(Ordering::Relaxed)
     }
 }
 
