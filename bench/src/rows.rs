@@ -197,7 +197,7 @@ pub const BREAKER: &[Row] = &[
         title: "Tower layer, success, window of one second",
         reference: tower_resilience::NAME,
         two_threads: false,
-        targets: &[Target::new(OURS, tower_resilience::NAME, 0.15)],
+        targets: &[Target::new(OURS, tower_resilience::NAME, 0.15).with_fast_clock()],
         contenders: || compared(floor::bare_tower(), in_form(Form::Tower, TIME)),
     },
     Row {
