@@ -101,7 +101,7 @@ fn a_manual_clock_wakes_who_is_due_in_the_order_of_their_moments() {
         sleep
     };
     let mut sleeps =
-        [asleep("third", 30), asleep("first", 10), asleep("second", 20), asleep("second too", 20)];
+        [asleep("third", 30), asleep("second", 20), asleep("first", 10), asleep("second too", 20)];
     assert_eq!(clock.sleepers_waiting(), 4);
     let take = || std::mem::take(&mut *woken.lock().unwrap());
 
