@@ -112,13 +112,8 @@ impl Reopen {
             }
             Plan::Exponential { base, factor, max, jitter } => {
                 match (nanos_in_range(Setting::ResetTimeout, base), nanos_in_range(Setting::ReopenMax, max)) {
-                    (Ok(base), Ok(longest)) if base <= longest => {
-                        #[expect(
-                            clippy::cast_possible_truncation,
-                            reason = "settings of at most 1,000 with a few digits"
-                        )]
-                        let (factor, jitter) = (factor as f32, jitter as f32);
-                        Ok(Delay::Exponential { base, max: longest, factor, jitter })
+                    (Ok(base), Ok(max)) if base <= max => {
+                        Ok(Delay::Exponential { base, max, factor, jitter })
                     }
                     (Err(error), _) | (_, Err(error)) => Err(error),
                     _ => Err(ConfigError::new(Setting::ReopenMax, Value::Span(max))),
@@ -132,7 +127,7 @@ impl Reopen {
 #[derive(Clone, Copy)]
 pub(crate) enum Delay {
     Fixed(u64),
-    Exponential { base: u64, max: u64, factor: f32, jitter: f32 },
+    Exponential { base: u64, max: u64, factor: f64, jitter: f64 },
     By(ReopenFn),
 }
 
@@ -168,12 +163,9 @@ impl Delay {
         let span = Duration::from_nanos;
         Reopen(match self {
             Self::Fixed(nanos) => Plan::Fixed(span(nanos)),
-            Self::Exponential { base, max, factor, jitter } => Plan::Exponential {
-                base: span(base),
-                factor: factor.into(),
-                max: span(max),
-                jitter: jitter.into(),
-            },
+            Self::Exponential { base, max, factor, jitter } => {
+                Plan::Exponential { base: span(base), factor, max: span(max), jitter }
+            }
             Self::By(f) => Plan::By(f),
         })
     }
@@ -185,13 +177,13 @@ impl Delay {
     clippy::cast_sign_loss,
     reason = "a span of at most 2^62 ns that is rounded to one part in 2^52; `max` is kept exactly"
 )]
-fn exponential(base: u64, max: u64, factor: f32, jitter: f32, attempt: u32, dice: u64) -> u64 {
+fn exponential(base: u64, max: u64, factor: f64, jitter: f64, attempt: u32, dice: u64) -> u64 {
     let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-    let grown = base as f64 * f64::from(factor).powi(exponent);
+    let grown = base as f64 * factor.powi(exponent);
     let whole = if grown < max as f64 { grown as u64 } else { max };
     // Less than one, so that something remains of any span.
-    let share = f64::from(jitter) * (mixed(dice) >> 11) as f64 / (1_u64 << 53) as f64;
-    (whole - (whole as f64 * share) as u64).clamp(1, max)
+    let share = jitter * (mixed(dice) >> 11) as f64 / (1_u64 << 53) as f64;
+    whole.saturating_sub((whole as f64 * share) as u64).clamp(1, max)
 }
 
 /// SplitMix64's finalizer (Steele, Lea, Flood 2014): spreads neighbouring numbers over all 64 bits.
