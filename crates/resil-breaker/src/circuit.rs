@@ -6,10 +6,13 @@ use resil_core::{Moment, Name, Reason};
 use crate::probes::{Finding, ProbeId, Probes};
 use crate::ramp::Ramp;
 use crate::rules::{Batch, Rules, Slack};
-use crate::stats::{Counted, Facts};
+use crate::stats::Counted;
 use crate::{Cause, Config, State, Stats};
 
+mod answer;
 mod view;
+
+pub(crate) use answer::{News, Outcome, Refusal, Settled};
 
 /// The state machine of a circuit breaker: pure, with the time as an argument and what happened as return values.
 #[derive(Debug)]
@@ -57,53 +60,6 @@ pub(crate) struct ByHand {
     pub(crate) until: Option<Moment>,
 }
 
-/// Something that listeners want to hear of.
-#[derive(Debug)]
-pub(crate) enum News {
-    Changed {
-        from: State,
-        to: State,
-        cause: Cause,
-        reason: Option<Cow<'static, str>>,
-        epoch: u64,
-        at: Moment,
-        open_for: Option<Duration>,
-        before: Facts,
-    },
-    Exceeded {
-        state: State,
-        cause: Cause,
-        facts: Facts,
-    },
-}
-
-/// Why a call was not admitted, and when it may be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) struct Refusal {
-    pub(crate) reason: Reason,
-    pub(crate) retry_after: Option<Duration>,
-}
-
-/// What an admitted call came to.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Outcome {
-    Success,
-    Failure,
-    /// Neither: ignored, cancelled, or never started.
-    Neutral,
-}
-
-/// Where a result went.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Settled {
-    /// It was recorded, or was neutral and freed its slot.
-    InTime,
-    /// It came too late to count.
-    Stale,
-    /// Nothing is recorded in this state.
-    Unrecorded,
-}
-
 impl Circuit {
     pub(crate) fn new(name: Name, config: Config, seed: u64, now: Moment) -> Self {
         Self {
@@ -135,10 +91,8 @@ impl Circuit {
             }
             _ => {}
         }
-        let refusal = |reason, until: Moment| {
-            let rest = until.saturating_duration_since(now);
-            Err(Refusal { reason, retry_after: (until < Moment::MAX).then_some(rest) })
-        };
+        let state = self.state();
+        let refused = |until| Err(Refusal::until(state, until, now));
         match &mut self.phase {
             Phase::Closed { ramp: None } | Phase::Disabled(_) | Phase::MetricsOnly { .. } => Ok(0),
             Phase::Closed { ramp: Some(ramp) } => {
@@ -148,20 +102,16 @@ impl Circuit {
                         Ok(0)
                     }
                     Some((length, _)) if ramp.admit(length, now) => Ok(0),
-                    Some((_, left)) => {
-                        Err(Refusal { reason: Reason::CircuitRampUp, retry_after: Some(left) })
-                    }
+                    Some((_, left)) => Err(Refusal::for_span(Reason::CircuitRampUp, left)),
                 }
             }
-            Phase::Open { until } => refusal(Reason::CircuitOpen, *until),
-            Phase::ForcedOpen(by_hand) => {
-                refusal(Reason::CircuitForcedOpen, by_hand.until.unwrap_or(Moment::MAX))
-            }
+            Phase::Open { until } => refused(*until),
+            Phase::ForcedOpen(by_hand) => refused(by_hand.until.unwrap_or(Moment::MAX)),
             Phase::HalfOpen(probes) => {
                 probes.expire(now);
                 match probes.admit(&self.config, now) {
                     Some(id) => Ok(id),
-                    None => refusal(Reason::CircuitHalfOpen, probes.next_change()),
+                    None => refused(probes.next_change()),
                 }
             }
         }
@@ -191,7 +141,9 @@ impl Circuit {
         slow: bool,
         now: Moment,
     ) -> Settled {
-        self.end_half_open(now);
+        if epoch == self.epoch {
+            self.end_half_open(now);
+        }
         if epoch != self.epoch && cfg!(not(seeded_bug = "epoch_unchecked")) {
             return Settled::Stale;
         }
@@ -210,7 +162,7 @@ impl Circuit {
                         probes.judge(&self.config, outcome == Outcome::Success && !slow)
                     }
                 };
-                self.recorded.count(outcome, slow);
+                self.recorded.count(outcome, slow, self.config.counters);
                 match finding {
                     Some(Finding::Recovered) => self.recover(now),
                     Some(Finding::StillSick) => self.open(Cause::ProbeFailed, now),
@@ -219,7 +171,7 @@ impl Circuit {
             }
             Phase::Closed { .. } | Phase::MetricsOnly { .. } => {
                 if outcome != Outcome::Neutral {
-                    self.recorded.count(outcome, slow);
+                    self.recorded.count(outcome, slow, self.config.counters);
                     self.rules.record(outcome == Outcome::Failure, slow, now);
                     self.react(now);
                 }
@@ -232,10 +184,23 @@ impl Circuit {
     pub(crate) fn absorb(&mut self, batch: Batch) {
         if batch.calls() > 0 {
             self.recorded.failures += u64::from(batch.failures());
-            self.recorded.successes += u64::from(batch.calls() - batch.failures());
+            if self.config.counters {
+                self.recorded.successes += u64::from(batch.calls() - batch.failures());
+            }
             self.recorded.slow += u64::from(batch.slow());
             self.rules.absorb(batch);
         }
+    }
+
+    /// Records an outcome that cannot trip, at whatever time; `false` if it might, or if time matters to a window.
+    pub(crate) fn record_within_slack(&mut self, failed: bool, slow: bool) -> bool {
+        let fits =
+            |slack: Slack| slack.calls > 0 && (!failed || slack.failures > 0) && (!slow || slack.slow > 0);
+        let fits = self.rules.slice_end().is_none() && self.slack().is_some_and(fits);
+        if fits {
+            self.absorb(Batch::Bits { count: 1, failed: failed.into(), slow: slow.into() });
+        }
+        fits
     }
 
     /// So many outcomes may be collected outside, until the newest slice of time ends; `None` in states that record otherwise.
@@ -342,9 +307,9 @@ impl ByHand {
 }
 
 impl Recorded {
-    fn count(&mut self, outcome: Outcome, slow: bool) {
+    fn count(&mut self, outcome: Outcome, slow: bool, successes_too: bool) {
         match outcome {
-            Outcome::Success => self.successes += 1,
+            Outcome::Success => self.successes += u64::from(successes_too),
             Outcome::Failure => self.failures += 1,
             Outcome::Neutral => return,
         }

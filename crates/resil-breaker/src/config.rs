@@ -219,8 +219,8 @@ impl Config {
         self
     }
 
-    /// Whether successes are counted, by default yes. Without, a success writes nothing to memory while all is well, and
-    /// [`Stats`](crate::Stats) has no successes.
+    /// Whether successes and refusals are counted, by default yes. Without, neither of them writes to memory while nothing changes,
+    /// and [`Stats`](crate::Stats) has none of them.
     pub const fn counters(mut self, counted: bool) -> Self {
         self.counters = counted;
         self

@@ -4,11 +4,13 @@
 mod breaker;
 mod by_hand;
 mod call_window;
+mod calls;
 mod circuit;
 mod config;
 mod config_error;
 mod event;
 mod front;
+mod permit;
 mod probes;
 mod ramp;
 mod registry;
@@ -17,14 +19,18 @@ mod rules;
 mod settings;
 mod snapshot;
 mod state;
+mod state_word;
 mod stats;
+mod tally;
 mod time_window;
+mod turn;
 mod window;
 
-pub use breaker::{CircuitBreaker, Permit};
+pub use breaker::CircuitBreaker;
 pub use config::{Config, OnCancel};
 pub use config_error::ConfigError;
 pub use event::{Cause, Event, Rejection, SlowCall, ThresholdExceeded, Transition};
+pub use permit::Permit;
 pub use registry::{
     BreakersStats, CircuitBreakers, InsertError, KeyReport, KeyedEvent, KeyedNews, Labels, Lookup, Overflow,
 };

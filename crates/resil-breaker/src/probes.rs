@@ -70,7 +70,8 @@ impl Probes {
             return None;
         }
         let id = self.next_id;
-        self.next_id = self.next_id.wrapping_add(1).max(1);
+        // 23 bits, as a permit has them; never 0.
+        self.next_id = self.next_id % 0x7F_FFFF + 1;
         self.leases.push(Lease { id, until: now.saturating_add(config.probe_lease()) });
         Some(id)
     }

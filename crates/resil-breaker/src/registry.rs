@@ -284,7 +284,9 @@ where
             Ok(None) => {
                 let to_tell = listeners.listen_to(&slot);
                 drop(listeners);
-                to_tell.iter().for_each(|listener| slot.announce(&**listener));
+                for listener in &to_tell {
+                    slot.announce(&**listener);
+                }
                 Ok(Lookup::New(Arc::clone(&slot.breaker)))
             }
             Ok(Some(existing)) => Ok(Lookup::Existing(Arc::clone(&existing.breaker))),

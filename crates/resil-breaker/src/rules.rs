@@ -131,7 +131,7 @@ impl Rules {
                 }
                 // The front keeps bits wherever a window of calls exists.
                 (Some(Outcomes::Calls(_)), Batch::Tally { .. }) => {
-                    debug_assert_eq!(calls, 0, "a ring needs the order")
+                    debug_assert_eq!(calls, 0, "a ring needs the order");
                 }
             }
         }
@@ -154,7 +154,7 @@ impl Rules {
     pub(crate) fn slack(&self) -> Slack {
         let mut slack = Slack::UNLIMITED;
         if let Some(n) = self.consecutive {
-            let further = if cfg!(seeded_bug = "budget_off_by_one") { 0 } else { 1 };
+            let further = u32::from(cfg!(not(seeded_bug = "budget_off_by_one")));
             slack.failures = n.saturating_sub(self.streak.saturating_add(further)).into();
         }
         for (window, bad) in [(&self.failures, &mut slack.failures), (&self.slow, &mut slack.slow)] {

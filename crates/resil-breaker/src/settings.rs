@@ -41,7 +41,7 @@ pub struct Settings {
     pub ramp_up: Option<Duration>,
     /// What a given-up call counts as.
     pub on_cancel: OnCancel,
-    /// Whether successes are counted.
+    /// Whether successes and refusals are counted.
     pub counters: bool,
     /// Whether counters may spread over cache lines.
     pub striped: bool,

@@ -32,11 +32,11 @@ pub struct Stats {
     pub reason: Option<Cow<'static, str>>,
     /// All calls that asked to be admitted, but for those in `stale_results` and those that were taken back.
     pub total: u64,
-    /// Calls that succeeded; 0 with [`counters(false)`](crate::Config::counters).
+    /// Calls that succeeded, but for those that came under [`counters(false)`](crate::Config::counters).
     pub successes: u64,
     /// Calls that failed or panicked.
     pub failures: u64,
-    /// Calls that were refused.
+    /// Calls that were refused, but for those that came under [`counters(false)`](crate::Config::counters).
     pub rejected: u64,
     /// Calls whose outcome was classified as saying nothing.
     pub ignored: u64,
@@ -62,6 +62,8 @@ pub struct Stats {
     pub time_in_state: Duration,
     /// How long an open circuit stays open.
     pub open_remaining: Option<Duration>,
+    /// Whether successes and refusals are being counted.
+    pub counters: bool,
     /// Events that were dropped because listeners were too slow.
     pub events_lost: u64,
     /// Calls of listeners that panicked.
@@ -115,13 +117,14 @@ pub(crate) struct Counted {
     pub(crate) ignored: u64,
     pub(crate) cancelled: u64,
     pub(crate) stale_results: u64,
-    pub(crate) hides_successes: bool,
+    /// Whether successes and refusals are counted.
+    pub(crate) on: bool,
 }
 
 impl Stats {
     pub(crate) fn of(name: Name, state: State, facts: Facts, counted: Counted) -> Self {
-        let successes = if counted.hides_successes { 0 } else { facts.successes + counted.successes };
-        let Counted { rejected, ignored, cancelled, stale_results, .. } = counted;
+        let successes = facts.successes + counted.successes;
+        let Counted { rejected, ignored, cancelled, stale_results, on: counters, .. } = counted;
         Self {
             name,
             state,
@@ -142,6 +145,7 @@ impl Stats {
             window_slow: facts.slow_window.bad,
             time_in_state: facts.time_in_state,
             open_remaining: facts.open_remaining,
+            counters,
             events_lost: 0,
             listener_panics: 0,
         }

@@ -9,7 +9,9 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use resil_breaker::{CircuitBreaker, Config, ManualClock, Name, Policy, State, Stats, Verdict, Window};
+use resil_breaker::{
+    CircuitBreaker, Config, ManualClock, Name, Policy, Reason, State, Stats, Verdict, Window,
+};
 
 #[cfg(loom)]
 use loom::thread;
@@ -224,6 +226,27 @@ fn an_outcome_belongs_to_the_slice_of_its_time() {
         );
         let stats = breaker.stats();
         (stats.window_calls, stats.window_failures)
+    });
+}
+
+#[test]
+fn a_refusal_and_its_hint_belong_together() {
+    let seen = [None, Some((Reason::CircuitForcedOpen, None)), Some((Reason::CircuitOpen, Some(SECOND)))];
+    explore(&seen, || {
+        let (breaker, _) = breaker(Config::new().failure_threshold(1));
+        breaker.force_open("maintenance");
+        let refusals = race(
+            &breaker,
+            vec![
+                action(|b| {
+                    b.reset();
+                    b.record_failure();
+                    None
+                }),
+                action(|b| b.admit().err().map(|refusal| (refusal.reason(), refusal.retry_after()))),
+            ],
+        );
+        refusals[1]
     });
 }
 

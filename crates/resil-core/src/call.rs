@@ -117,6 +117,9 @@ pub trait PolicyExt: Policy {
     }
 
     /// Turns an async function into a guarded async function. Several arguments go in as a tuple.
+    ///
+    /// `f` itself is called at once, and the future that it returns is guarded: what must not happen when the call is refused belongs
+    /// into the future, where an `async fn` has all of its body.
     fn wrap_async<'a, A, T, E, F, Fut>(
         &'a self,
         f: F,
@@ -137,16 +140,14 @@ where
     P: Policy + ?Sized,
     J: Judge<R>,
 {
-    let mut permit = match policy.admit() {
-        Ok(permit) => Some(permit),
+    let permit = match policy.admit() {
+        Ok(permit) => permit,
         Err(refusal) => return J::refused(refusal),
     };
-    let mut fuse = PanicFuse { policy, permit: &mut permit, defused: false };
+    let fuse = PanicFuse::new(policy, permit);
     let result = f();
     let verdict = judge.verdict(&result);
-    fuse.defused = true;
-    drop(fuse);
-    if let Some(permit) = permit {
+    if let Some(permit) = fuse.defuse() {
         policy.settle(permit, verdict);
     }
     J::ran(result)

@@ -1,7 +1,7 @@
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
 
@@ -79,16 +79,16 @@ where
                 Err(refusal) => return Poll::Ready(J::refused(refusal)),
             }
         }
-        assert!(permit.is_some(), "a guarded call was polled after it had ended");
-        let policy = &*policy;
-        let mut fuse = PanicFuse { policy, permit, defused: false };
-        let polled = this.future.poll(cx);
-        fuse.defused = polled.is_pending();
-        let result = ready!(polled);
+        let Some(running) = permit.take() else { panic!("a guarded call was polled after it had ended") };
+        let fuse = PanicFuse::new(&*policy, running);
+        let Poll::Ready(result) = this.future.poll(cx) else {
+            *permit = fuse.defuse();
+            return Poll::Pending;
+        };
         // The fuse still burns: a classifier may panic too.
         if let Some(judge) = this.judge.take() {
             let verdict = judge.verdict(&result);
-            if let Some(permit) = fuse.permit.take() {
+            if let Some(permit) = fuse.defuse() {
                 policy.settle(permit, verdict);
             }
         }

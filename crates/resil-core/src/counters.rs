@@ -2,7 +2,7 @@ use std::fmt;
 
 use crate::const_fn;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use crate::sync::{OnceLock, thread_number};
+use crate::sync::{OnceLock, move_on, place, thread_number};
 
 /// How often a word is asked whether several threads count on it: once in so many additions. A model has only a few.
 const SAMPLE: u64 = if cfg!(any(loom, shuttle)) { 1 } else { 64 };
@@ -23,6 +23,7 @@ const SWITCHES: u32 = if cfg!(any(loom, shuttle)) { 1 } else { 4 };
 /// COUNTERS.add(1, true);
 /// assert_eq!(COUNTERS.sums(), [0, 1]);
 /// ```
+#[repr(C)]
 pub struct Counters<const N: usize> {
     words: [AtomicU64; N],
     /// The thread of the last sample, and how often it was another one: heuristics, so a lost update does not matter.
@@ -33,11 +34,25 @@ pub struct Counters<const N: usize> {
 
 /// One cache line, or two where the processor fetches them in pairs.
 #[repr(align(128))]
-struct Stripe<const N: usize>([AtomicU64; N]);
+struct Stripe<const N: usize> {
+    words: [AtomicU64; N],
+    /// The thread of the last sample.
+    last_thread: AtomicU32,
+}
 
 impl<const N: usize> Stripe<N> {
     fn new() -> Self {
-        Self(zeros())
+        Self { words: zeros(), last_thread: AtomicU32::new(0) }
+    }
+
+    /// Two threads that meet on a stripe part: whoever notices moves on.
+    #[cold]
+    fn look_for_company(&self) {
+        let this_thread = thread_number() + 1;
+        let last_thread = self.last_thread.swap(this_thread, Ordering::Relaxed);
+        if last_thread != 0 && last_thread != this_thread {
+            move_on();
+        }
     }
 }
 
@@ -71,7 +86,12 @@ impl<const N: usize> Counters<N> {
     #[inline]
     pub fn add(&self, index: usize, may_stripe: bool) {
         if let Some(stripes) = self.stripes.get() {
-            stripes[thread_number() as usize % stripes.len()].0[index].fetch_add(1, Ordering::Relaxed);
+            // Their number is a power of two.
+            let stripe = &stripes[place() as usize & (stripes.len() - 1)];
+            let before = stripe.words[index].fetch_add(1, Ordering::Relaxed);
+            if before.is_multiple_of(SAMPLE) {
+                stripe.look_for_company();
+            }
         } else {
             #[cfg(not(seeded_bug = "counters_lose_additions"))]
             let before = self.words[index].fetch_add(1, Ordering::Relaxed);
@@ -92,7 +112,7 @@ impl<const N: usize> Counters<N> {
         let stripes = self.stripes.get().map_or(&[][..], |stripes| stripes);
         // What was counted before the stripes stays in the words: nothing is ever moved, so nothing is ever missed.
         std::array::from_fn(|i| {
-            let on_stripes: u64 = stripes.iter().map(|stripe| stripe.0[i].load(Ordering::Relaxed)).sum();
+            let on_stripes: u64 = stripes.iter().map(|stripe| stripe.words[i].load(Ordering::Relaxed)).sum();
             let on_words = self.words[i].load(Ordering::Relaxed);
             #[cfg(seeded_bug = "counters_leave_words_behind")]
             let on_words = if stripes.is_empty() { on_words } else { 0 };
@@ -117,11 +137,12 @@ impl<const N: usize> Counters<N> {
         }
     }
 
-    /// Goes over to one cache line per thread, up to one for each processor.
+    /// Goes over to cache lines of their own for the threads: four for each processor, so that threads seldom meet.
     fn stripe(&self) {
         #[cfg(not(any(loom, shuttle)))]
-        let lines =
-            std::thread::available_parallelism().map_or(8, usize::from).clamp(2, 64).next_power_of_two();
+        let lines = (4 * std::thread::available_parallelism().map_or(4, usize::from))
+            .clamp(8, 64)
+            .next_power_of_two();
         #[cfg(any(loom, shuttle))]
         let lines = 2;
         // Whoever comes second drops its own.

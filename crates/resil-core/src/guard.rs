@@ -74,20 +74,37 @@ impl<P: Policy + ?Sized> fmt::Debug for Guard<'_, P> {
     }
 }
 
-/// Settles as [`Verdict::Panicked`] unless it is defused: for the time in which foreign code runs.
+/// Holds a permit while foreign code runs: dropped by its panic, it settles as [`Verdict::Panicked`].
 pub(crate) struct PanicFuse<'a, P: Policy + ?Sized> {
-    pub(crate) policy: &'a P,
-    pub(crate) permit: &'a mut Option<P::Permit>,
-    pub(crate) defused: bool,
+    policy: &'a P,
+    permit: Option<P::Permit>,
+}
+
+impl<'a, P: Policy + ?Sized> PanicFuse<'a, P> {
+    #[inline]
+    pub(crate) fn new(policy: &'a P, permit: P::Permit) -> Self {
+        Self { policy, permit: Some(permit) }
+    }
+
+    /// The permit: the foreign code came to its end.
+    #[inline]
+    pub(crate) fn defuse(mut self) -> Option<P::Permit> {
+        self.permit.take()
+    }
 }
 
 impl<P: Policy + ?Sized> Drop for PanicFuse<'_, P> {
     #[inline]
     fn drop(&mut self) {
-        if !self.defused
-            && let Some(permit) = self.permit.take()
-        {
-            self.policy.settle(permit, Verdict::Panicked);
+        if let Some(permit) = self.permit.take() {
+            panicked(self.policy, permit);
         }
     }
+}
+
+/// Out of line, so that the path of an unwinding costs the others nothing.
+#[cold]
+#[inline(never)]
+fn panicked<P: Policy + ?Sized>(policy: &P, permit: P::Permit) {
+    policy.settle(permit, Verdict::Panicked);
 }

@@ -2,6 +2,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::Name;
+use crate::moment::saturating_nanos;
 
 /// The refusal of a policy: the call was not made.
 ///
@@ -12,14 +13,17 @@ use crate::Name;
 /// let refusal = Rejected::new(Name::new("payments"), Reason::CircuitOpen).with_retry_after(Duration::from_millis(1500));
 /// assert_eq!(refusal.to_string(), "payments: circuit open, retry after 1.5s");
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[must_use = "a refusal says that the call was not made"]
 pub struct Rejected {
     name: Name,
     reason: Reason,
-    retry_after: Option<Duration>,
+    /// Nanoseconds, [`NEVER`] for no hint: refusals are made on hot paths, and a `Duration` costs a division.
+    retry_after: u64,
 }
+
+/// 584 years.
+const NEVER: u64 = u64::MAX;
 
 /// Why a policy refused a call.
 ///
@@ -51,12 +55,19 @@ pub enum Reason {
 impl Rejected {
     /// A refusal by the policy `name` that gives no hint when to come again.
     pub const fn new(name: Name, reason: Reason) -> Self {
-        Self { name, reason, retry_after: None }
+        Self { name, reason, retry_after: NEVER }
     }
 
-    /// The same refusal, with the time after which a new try may be admitted.
-    pub const fn with_retry_after(mut self, retry_after: Duration) -> Self {
-        self.retry_after = Some(retry_after);
+    /// The same refusal, with the time after which a new try may be admitted; from 584 years on it is as good as no hint.
+    #[inline]
+    pub const fn with_retry_after(self, retry_after: Duration) -> Self {
+        self.with_retry_after_nanos(saturating_nanos(retry_after))
+    }
+
+    /// The same refusal, with the nanoseconds after which a new try may be admitted; `u64::MAX` for no hint.
+    #[inline]
+    pub const fn with_retry_after_nanos(mut self, nanos: u64) -> Self {
+        self.retry_after = nanos;
         self
     }
 
@@ -72,7 +83,10 @@ impl Rejected {
 
     /// The time after which a new try may be admitted; `None` if waiting would not help or the policy cannot know.
     pub const fn retry_after(&self) -> Option<Duration> {
-        self.retry_after
+        match self.retry_after {
+            NEVER => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
     }
 }
 
@@ -93,7 +107,7 @@ impl fmt::Display for Reason {
 impl fmt::Display for Rejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: {}", self.name, self.reason)?;
-        match self.retry_after {
+        match self.retry_after() {
             Some(wait) => write!(f, ", retry after {wait:?}"),
             None => Ok(()),
         }
@@ -101,3 +115,26 @@ impl fmt::Display for Rejected {
 }
 
 impl std::error::Error for Rejected {}
+
+impl fmt::Debug for Rejected {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rejected")
+            .field("name", &self.name)
+            .field("reason", &self.reason)
+            .field("retry_after", &self.retry_after())
+            .finish()
+    }
+}
+
+#[cfg(feature = "serde")]
+impl serde::Serialize for Rejected {
+    fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        use serde::ser::SerializeStruct;
+
+        let mut fields = serializer.serialize_struct("Rejected", 3)?;
+        fields.serialize_field("name", &self.name)?;
+        fields.serialize_field("reason", &self.reason)?;
+        fields.serialize_field("retry_after", &self.retry_after())?;
+        fields.end()
+    }
+}

@@ -16,7 +16,7 @@ pub use shuttle::sync::{Mutex, MutexGuard, atomic};
 #[cfg(not(any(loom, shuttle)))]
 pub use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
 
-pub(crate) use thread_number::thread_number;
+pub(crate) use thread_number::{move_on, place, thread_number};
 
 /// Locks `mutex`, whether or not a thread panicked while it held it.
 ///

@@ -172,11 +172,9 @@ where
     Inner: Service<Req>,
     P: Policy,
 {
-    let mut permit = Some(permit);
-    let mut fuse = PanicFuse { policy: &policy, permit: &mut permit, defused: false };
+    let fuse = PanicFuse::new(&policy, permit);
     let future = inner.call(request);
-    fuse.defused = true;
-    drop(fuse);
+    let permit = fuse.defuse();
     CallAsync::resume(policy, permit, future, Flat(classify))
 }
 
@@ -243,6 +241,8 @@ impl<P: Wait + ?Sized> Wait for Arc<P> {
 }
 
 /// The [`PolicyLayer`] that waits for admissions; made by [`PolicyLayer::waiting`].
+///
+/// A request that waits keeps the inner service that was polled ready for it, with whatever that has reserved.
 #[derive(Clone, Copy, Debug)]
 pub struct WaitingLayer<S, C = ByResult> {
     inner: PolicyLayer<S, C>,

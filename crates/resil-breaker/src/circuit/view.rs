@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use super::{ByHand, Circuit, News, Phase};
 use resil_core::Moment;
 
@@ -73,6 +75,12 @@ impl Circuit {
             }
             _ => now,
         }
+    }
+
+    /// How long calls are refused for being open, if they are.
+    pub(crate) fn open_remaining(&self, now: Moment) -> Option<Duration> {
+        let open = self.effective_state(now) == State::Open;
+        open.then(|| self.refuses_until(now).saturating_duration_since(now))
     }
 
     pub(crate) fn open_until(&self) -> Option<Moment> {

@@ -96,9 +96,13 @@ where
         listeners.next += 1;
         listeners.all.push((number, Arc::clone(&listener)));
         let present = self.shelves.slots();
-        present.iter().for_each(|slot| slot.subscribe(number, &listener));
+        for slot in &present {
+            slot.subscribe(number, &listener);
+        }
         drop(listeners);
-        present.iter().for_each(|slot| slot.announce(&*listener));
+        for slot in &present {
+            slot.announce(&*listener);
+        }
 
         let registry = Arc::downgrade(&self.listeners);
         let shelves = Arc::downgrade(&self.shelves);

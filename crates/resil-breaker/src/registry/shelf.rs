@@ -25,7 +25,7 @@ pub(super) struct Slot<K, C> {
 
 /// The keys, spread over several maps, so that those who read seldom meet those who write.
 pub(super) struct Shelves<K, C> {
-    maps: Box<[CachePadded<RwLock<Map<K, C>>>]>,
+    maps: Box<[CachePadded<Shelf<K, C>>]>,
     hasher: RandomState,
     capacity: usize,
     held: AtomicUsize,
@@ -36,6 +36,7 @@ pub(super) struct Shelves<K, C> {
     shared: AtomicU64,
 }
 
+type Shelf<K, C> = RwLock<Map<K, C>>;
 type Map<K, C> = HashMap<K, Arc<Slot<K, C>>>;
 
 /// There is no room for a further key.
@@ -144,7 +145,7 @@ impl<K: Hash + Eq + Clone, C: Clock> Shelves<K, C> {
         true
     }
 
-    fn map_of<Q: Hash + ?Sized>(&self, key: &Q) -> &RwLock<Map<K, C>> {
+    fn map_of<Q: Hash + ?Sized>(&self, key: &Q) -> &Shelf<K, C> {
         #[expect(clippy::cast_possible_truncation, reason = "any bits of a hash will do")]
         let hash = self.hasher.hash_one(key) as usize;
         &self.maps[hash % self.maps.len()]
