@@ -79,6 +79,35 @@ impl<E> Error<E> {
             Self::Inner(error) => Error::Inner(f(error)),
         }
     }
+
+    /// This error without its type, for `?` in a function that returns any error.
+    ///
+    /// Where the call's own error is an error of `std`, `?` does that by itself. This is for those that are not: tower's and `std`'s
+    /// boxed errors, `anyhow`'s, texts.
+    ///
+    /// ```
+    /// # use resil_core::{Error, Policy, PolicyExt, Rejected, Verdict};
+    /// # struct Open; impl Policy for Open { type Permit = (); fn admit(&self) -> Result<(), Rejected> { Ok(()) }
+    /// #   fn settle(&self, (): (), _: Verdict) {} fn release(&self, (): ()) {} }
+    /// # let policy = Open;
+    /// fn charge() -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    ///     Ok("42".parse()?)
+    /// }
+    /// fn order(policy: &impl Policy) -> Result<u32, Box<dyn std::error::Error + Send + Sync>> {
+    ///     Ok(policy.call(charge).map_err(Error::into_boxed)?)
+    /// }
+    /// # assert_eq!(order(&policy).ok(), Some(42));
+    /// ```
+    pub fn into_boxed(self) -> Box<dyn std::error::Error + Send + Sync>
+    where
+        E: Into<Box<dyn std::error::Error + Send + Sync>>,
+    {
+        match self {
+            Self::Rejected(refusal) => refusal.into(),
+            Self::TimedOut(cut) => cut.into(),
+            Self::Inner(error) => error.into(),
+        }
+    }
 }
 
 impl<E> From<Rejected> for Error<E> {

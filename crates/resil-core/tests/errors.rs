@@ -136,6 +136,18 @@ fn only_the_calls_own_error_is_mapped() {
 }
 
 #[test]
+fn any_error_can_be_boxed_and_is_still_itself() {
+    type Boxed = Box<dyn std::error::Error + Send + Sync>;
+    let inner: Boxed = Error::<Boxed>::Inner(Outer(fmt::Error).into()).into_boxed();
+    assert_eq!(inner.downcast_ref(), Some(&Outer(fmt::Error)));
+    let refused: Boxed = Error::<Boxed>::from(refusal()).into_boxed();
+    assert_eq!(refused.downcast_ref(), Some(&refusal()));
+    let timed_out: Boxed = Error::<&str>::from(cut()).into_boxed();
+    assert_eq!(timed_out.downcast_ref(), Some(&cut()));
+    assert_eq!(Error::Inner("card declined").into_boxed().to_string(), "card declined");
+}
+
+#[test]
 fn a_question_mark_turns_a_refusal_into_an_error() {
     fn refused() -> Result<(), Error<Outer>> {
         Err(refusal())?;

@@ -234,6 +234,12 @@ async fn tokios_clock_and_timer_follow_paused_time() {
     assert_eq!(TokioClock.now(), at);
 }
 
+#[test]
+fn tokios_clock_runs_outside_a_runtime_too() {
+    let before = TokioClock.now();
+    assert!(before > Moment::ZERO && TokioClock.now() >= before);
+}
+
 #[tokio::test(start_paused = true)]
 async fn tokios_timer_waits_for_moments_of_another_clock() {
     let clock = ManualClock::new();
