@@ -197,13 +197,33 @@ mod tests {
     fn several_threads_in_turn_stripe_unless_forbidden() {
         for may_stripe in [false, true] {
             let counters = Counters::<1>::new();
-            for _ in 0..=SWITCHES {
+            for switches in 0..=SWITCHES {
                 thread::scope(|scope| {
                     scope.spawn(|| (0..SAMPLE).for_each(|_| counters.add(0, may_stripe)));
                 });
+                assert_eq!(counters.is_striped(), may_stripe && switches == SWITCHES);
             }
-            assert_eq!(counters.is_striped(), may_stripe);
             assert_eq!(counters.sums(), [u64::from(SWITCHES + 1) * SAMPLE]);
         }
+    }
+
+    #[test]
+    fn of_two_threads_that_meet_on_a_stripe_the_second_moves_on() {
+        let counters = Counters::<1>::new();
+        counters.stripe();
+        let stripes = counters.stripes.get().unwrap();
+        let visit = || {
+            let before = place();
+            let stripe = &stripes[before as usize & (stripes.len() - 1)];
+            let was_visited = stripe.last_thread.load(Ordering::Relaxed) != 0;
+            (0..SAMPLE).for_each(|_| counters.add(0, false));
+            (was_visited, place() != before)
+        };
+        let visits: Vec<_> = (0..4 * stripes.len())
+            .map(|_| thread::scope(|scope| scope.spawn(visit).join()).unwrap())
+            .collect();
+        assert!(visits.iter().all(|(was_visited, moved_on)| was_visited == moved_on), "{visits:?}");
+        assert!(visits.contains(&(false, false)) && visits.contains(&(true, true)), "{visits:?}");
+        assert_eq!(counters.sums(), [visits.len() as u64 * SAMPLE]);
     }
 }

@@ -83,6 +83,16 @@ fn a_nested_scope_is_never_later_than_the_one_around_it() {
 }
 
 #[test]
+fn of_two_deadlines_that_end_together_the_inner_one_says_how_long_it_was() {
+    let clock = ManualClock::new();
+    let inner = Deadline::after_on(&clock, SECOND);
+    at(1).scope_blocking(|| {
+        inner.scope_blocking(|| assert_eq!(Deadline::current(), Some(inner)));
+        assert_ne!(Deadline::current(), Some(inner));
+    });
+}
+
+#[test]
 fn a_scope_returns_what_its_work_returns() {
     assert_eq!(at(1).scope_blocking(|| 7), 7);
     assert_eq!(poll_once(pin!(at(1).scope(ready(7)))), Poll::Ready(7));
