@@ -100,7 +100,7 @@ impl<C: Clock> CircuitBreaker<C> {
     #[cold]
     fn admit_by_circuit(&self) -> Result<Permit, Rejected> {
         #[cfg(seeded_bug = "check_then_act")]
-        if self.state() == State::HalfOpen && self.can_proceed() {
+        if self.state() == crate::State::HalfOpen && self.can_proceed() {
             return Ok(Permit::under(self.front.state(), Moment::MAX));
         }
         let (admitted, word) = self.locked(|circuit, now| {

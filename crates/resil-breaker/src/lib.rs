@@ -10,6 +10,8 @@ mod config;
 mod config_error;
 mod event;
 mod front;
+#[cfg(feature = "tower")]
+mod layer;
 mod permit;
 mod probes;
 mod ramp;
@@ -30,6 +32,8 @@ pub use breaker::CircuitBreaker;
 pub use config::{Config, OnCancel};
 pub use config_error::ConfigError;
 pub use event::{Cause, Event, Rejection, SlowCall, ThresholdExceeded, Transition};
+#[cfg(feature = "tower")]
+pub use layer::BreakerLayer;
 pub use permit::Permit;
 pub use registry::{
     BreakersStats, CircuitBreakers, InsertError, KeyReport, KeyedEvent, KeyedNews, Labels, Lookup, Overflow,
@@ -40,9 +44,5 @@ pub use snapshot::{RestoreError, Snapshot};
 pub use state::{State, UnknownState};
 pub use stats::Stats;
 pub use window::Window;
-
-/// The breaker as tower middleware: `P` is an `Arc` or a `&'static` of it.
-#[cfg(feature = "tower")]
-pub type BreakerLayer<P = std::sync::Arc<CircuitBreaker>> = tower::PolicyLayer<tower::Always<P>>;
 
 pub use resil_core::*;

@@ -210,32 +210,31 @@ impl PartialEq for Delay {
 mod tests {
     use super::*;
 
-    fn seconds(reopen: Reopen, attempt: u32, dice: u64) -> f64 {
-        let delay = reopen.check().expect("in range");
-        delay.after(attempt, dice, || unreachable!("not asked for")).as_secs_f64()
+    fn delay(reopen: Reopen, attempt: u32, dice: u64) -> Duration {
+        reopen.check().expect("in range").after(attempt, dice, || unreachable!("not asked for"))
     }
 
     #[test]
     fn it_grows_by_the_factor_up_to_the_maximum_and_never_overflows() {
         let reopen = Reopen::exponential(Duration::from_secs(1)).factor(3.0).max(Duration::from_secs(20));
-        let seen: Vec<_> = (1..=5).map(|attempt| seconds(reopen, attempt, 0)).collect();
-        assert_eq!(seen, [1.0, 3.0, 9.0, 20.0, 20.0]);
-        assert_eq!(seconds(reopen.factor(1_000.0), u32::MAX, 0), 20.0);
-        assert_eq!(seconds(reopen.max(MAX_SPAN).factor(1_000.0), u32::MAX, 0), MAX_SPAN.as_secs_f64());
+        let seen = [1, 2, 3, 4, 5].map(|attempt| delay(reopen, attempt, 0).as_secs());
+        assert_eq!(seen, [1, 3, 9, 20, 20]);
+        assert_eq!(delay(reopen.factor(1_000.0), u32::MAX, 0), Duration::from_secs(20));
+        assert_eq!(delay(reopen.max(MAX_SPAN).factor(1_000.0), u32::MAX, 0), MAX_SPAN);
     }
 
     #[test]
     fn jitter_only_shortens_and_spreads() {
         let reopen = Reopen::exponential(Duration::from_secs(10)).jitter(0.5);
-        let seen: Vec<_> = (0..1_000).map(|dice| seconds(reopen, 1, dice)).collect();
-        assert!(seen.iter().all(|s| (5.0..=10.0).contains(s)));
-        let mean = seen.iter().sum::<f64>() / 1_000.0;
-        assert!((7.3..7.7).contains(&mean), "{mean}");
+        let seen: Vec<_> = (0..1_000).map(|dice| delay(reopen, 1, dice)).collect();
+        assert!(seen.iter().all(|span| (5..=10).contains(&span.as_secs())));
+        let mean = seen.iter().sum::<Duration>() / 1_000;
+        assert!((7_300..7_700).contains(&mean.as_millis()), "{mean:?}");
     }
 
     #[test]
     fn full_jitter_leaves_something() {
         let reopen = Reopen::exponential(Duration::from_nanos(1)).jitter(1.0);
-        assert!((0..100).all(|dice| seconds(reopen, 1, dice) > 0.0));
+        assert!((0..100).all(|dice| !delay(reopen, 1, dice).is_zero()));
     }
 }

@@ -29,7 +29,7 @@ fn explore<T: Debug + 'static>(expected: &[T], model: impl Fn() -> T + Send + Sy
     let note = Arc::clone(&seen);
     let run = move || {
         let outcome = model();
-        let mut seen = note.lock().unwrap();
+        let mut seen = note.lock().expect("no execution panics under the lock");
         seen.0 += 1;
         seen.1.insert(format!("{outcome:?}"));
     };
@@ -37,7 +37,7 @@ fn explore<T: Debug + 'static>(expected: &[T], model: impl Fn() -> T + Send + Sy
     loom::model(run);
     #[cfg(shuttle)]
     shuttle::check_random(run, 10_000);
-    let seen = seen.lock().unwrap();
+    let seen = seen.lock().expect("no execution panics under the lock");
     assert!(seen.0 >= 10, "only {} executions", seen.0);
     assert_eq!(seen.1, expected);
 }
@@ -49,7 +49,7 @@ fn race<T: Send + 'static>(breaker: &Arc<Breaker>, actions: Vec<Action<T>>) -> V
         thread::spawn(move || action(&breaker))
     };
     let threads: Vec<_> = actions.into_iter().map(spawn).collect();
-    threads.into_iter().map(|thread| thread.join().unwrap()).collect()
+    threads.into_iter().map(|thread| thread.join().expect("no action panics")).collect()
 }
 
 type Action<T> = Box<dyn FnOnce(&Breaker) -> T + Send>;
@@ -134,7 +134,7 @@ fn a_result_that_races_with_a_reset_counts_before_it_or_is_stale() {
         let (breaker, _) = breaker(Config::new().failure_threshold(3));
         breaker.warm_up();
         let permit = breaker.admit().unwrap();
-        race(&breaker, vec![action(move |b| b.settle(permit, Verdict::Failure)), action(|b| b.reset())]);
+        race(&breaker, vec![action(move |b| b.settle(permit, Verdict::Failure)), action(Breaker::reset)]);
         let stats = breaker.stats();
         // Never does it count in the epoch after the reset.
         (stats.consecutive_failures, settled(&stats))
@@ -147,7 +147,7 @@ fn a_result_that_races_with_a_reset_never_enters_the_new_window() {
         let (breaker, _) = breaker(Config::new().failure_rate(50, 4, Window::calls(8)));
         breaker.warm_up();
         let permit = breaker.admit().unwrap();
-        race(&breaker, vec![action(move |b| b.settle(permit, Verdict::Failure)), action(|b| b.reset())]);
+        race(&breaker, vec![action(move |b| b.settle(permit, Verdict::Failure)), action(Breaker::reset)]);
         let stats = breaker.stats();
         (stats.window_calls, settled(&stats))
     });
