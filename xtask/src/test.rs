@@ -24,11 +24,8 @@ pub(crate) fn run(
     ledger.expect_tests();
     let has_nextest = Tool::Nextest.is_present();
     if !has_nextest {
-        println!(
-            "{} is missing, so `cargo test` runs instead; {}",
-            Tool::Nextest.name(),
-            Tool::Nextest.install()
-        );
+        // `cargo test` runs the same tests, more slowly.
+        ledger.lacks("nextest", Tool::Nextest);
     }
     let runner = |words: &[&str]| {
         let mut command = workspace.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] });
@@ -46,7 +43,7 @@ pub(crate) fn run(
     if with_models {
         models::run(workspace, ledger)?;
     } else {
-        println!("\nThe model checkers did not run: `cargo xtask test --models` runs them too.");
+        ledger.leave_out("models", "run them with: cargo xtask test --models");
     }
     Ok(())
 }
