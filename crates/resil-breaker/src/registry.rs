@@ -9,22 +9,34 @@ use crate::config_error::{Setting, Value};
 use crate::{CircuitBreaker, Config, ConfigError};
 
 mod keyed_events;
+mod lookup;
 mod report;
 mod shelf;
 
 use keyed_events::Listeners;
 pub use keyed_events::{KeyedEvent, KeyedNews};
+pub use lookup::{InsertError, Lookup};
 pub use report::{BreakersStats, KeyReport};
 use shelf::{Shelves, Slot};
 
 /// Free words that describe a key, such as its provider or region; shown in reports and events.
+///
+/// ```
+/// use resil_breaker::{CircuitBreakers, Config, Labels};
+///
+/// let providers = CircuitBreakers::<String>::new("providers", Config::new()).with_labels(|_| vec![("region", "eu".into())]);
+/// let _ = providers.get("anthropic");
+/// let labels: &Labels = &providers.report()[0].labels;
+/// assert_eq!(labels[0], ("region", "eu".to_owned()));
+/// ```
 pub type Labels = Arc<[(&'static str, String)]>;
 
 /// A registry that keeps one circuit breaker for each key: for providers, hosts or tenants that fail on their own.
 ///
 /// A key's breaker is made when it is first asked for. Lookups of existing keys take no exclusive lock. At most
 /// [`capacity`](Self::capacity) keys are kept: a further one pushes out idle ones (closed, no failures held, nobody has their
-/// `Arc`), which are as good as new; where all are busy it is refused, or served by one shared breaker.
+/// `Arc`), which are as good as new; where all are busy it is refused, or served by one shared breaker. As a search for idle ones
+/// looks at every key, one in vain is not repeated for as many new keys as are an eighth of the capacity.
 ///
 /// ```
 /// use resil_breaker::{CircuitBreakers, Config, PolicyExt, State};
@@ -65,35 +77,6 @@ pub enum Overflow {
     Refuse,
     /// It is served by one breaker that all such keys share.
     Shared,
-}
-
-/// What [`CircuitBreakers::get_or_insert_with`] found.
-///
-/// ```
-/// use resil_breaker::{CircuitBreakers, Config, Lookup};
-///
-/// let providers = CircuitBreakers::<String>::new("providers", Config::new());
-/// let first = providers.get_or_insert_with("anthropic", Config::new().failure_threshold(2))?;
-/// assert!(matches!(first, Lookup::New(_)));
-/// let second = providers.get_or_insert_with("anthropic", Config::new())?;
-/// assert!(matches!(second, Lookup::Existing(_)));
-/// # Ok::<_, resil_breaker::InsertError>(())
-/// ```
-#[derive(Debug)]
-pub enum Lookup<C: Clock = MonotonicClock> {
-    /// The key's breaker was there already; the configuration was not used.
-    Existing(Arc<CircuitBreaker<C>>),
-    /// The key's breaker was made with the configuration.
-    New(Arc<CircuitBreaker<C>>),
-}
-
-/// Why [`CircuitBreakers::get_or_insert_with`] made no breaker.
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub enum InsertError {
-    /// A setting is out of its range.
-    Config(ConfigError),
-    /// The registry is full of breakers that are in use.
-    Full(Rejected),
 }
 
 impl<K: Hash + Eq + Clone + Send + Sync + 'static> CircuitBreakers<K> {
@@ -151,11 +134,11 @@ where
     }
 
     /// Keeps at most `capacity` keys: 1 to 16,777,216.
-    pub fn with_capacity(mut self, capacity: usize) -> Result<Self, ConfigError> {
+    pub fn with_capacity(self, capacity: usize) -> Result<Self, ConfigError> {
         if !(1..=1 << 24).contains(&capacity) {
             return Err(ConfigError::new(Setting::Capacity, Value::Count(capacity as u64)));
         }
-        self.shelves = Arc::new(Shelves::new(capacity));
+        self.shelves.set_capacity(capacity);
         Ok(self)
     }
 
@@ -196,6 +179,23 @@ where
         K: Borrow<Q>,
         Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
     {
+        match self.get_own(key) {
+            Err(refusal)
+                if refusal.reason() == Reason::CapacityExhausted && self.overflow == Overflow::Shared =>
+            {
+                self.shelves.count_shared();
+                Ok(Arc::clone(&self.shared))
+            }
+            found => found,
+        }
+    }
+
+    /// The breaker that is the key's own, made if it is the first time that it is asked for.
+    fn get_own<Q>(&self, key: &Q) -> Result<Arc<CircuitBreaker<C>>, Rejected>
+    where
+        K: Borrow<Q>,
+        Q: Hash + Eq + ToOwned<Owned = K> + ?Sized,
+    {
         if let Some(breaker) = self.find(key) {
             return Ok(breaker);
         }
@@ -205,14 +205,7 @@ where
             None => (self.config(), false),
         };
         config.check().map_err(|error| Rejected::new(self.name, Reason::Other(error.complaint())))?;
-        match self.insert(key, config, own) {
-            Ok(Lookup::Existing(breaker) | Lookup::New(breaker)) => Ok(breaker),
-            Err(_) if self.overflow == Overflow::Shared => {
-                self.shelves.count_shared();
-                Ok(Arc::clone(&self.shared))
-            }
-            Err(refusal) => Err(refusal),
-        }
+        self.insert(key, config, own).map(Lookup::into_breaker)
     }
 
     /// The breaker of `key`, if there is one.
@@ -268,6 +261,8 @@ where
     fn insert(&self, key: K, config: Config, own_config: bool) -> Result<Lookup<C>, Rejected> {
         let labels_of = |key: &K| self.labels_of.as_ref().map_or_else(Vec::new, |labels_of| labels_of(key));
         let labels: Labels = labels_of(&key).into();
+        // Dropped after the lock.
+        let mut pushed_out = Vec::new();
         let listeners = self.listeners();
         // Read again under the lock: it may have been changed since.
         let config = if own_config { config } else { self.config() };
@@ -280,12 +275,12 @@ where
             own_config,
             subscriptions: Mutex::default(),
         });
-        match self.shelves.insert(&slot) {
+        match self.shelves.insert(&slot, &mut pushed_out) {
             Ok(None) => {
                 let to_tell = listeners.listen_to(&slot);
                 drop(listeners);
                 for listener in &to_tell {
-                    slot.announce(&**listener);
+                    self.announce(&slot, &**listener);
                 }
                 Ok(Lookup::New(Arc::clone(&slot.breaker)))
             }
@@ -298,26 +293,6 @@ where
         self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
-
-impl<C: Clock> Lookup<C> {
-    /// The breaker, whether it was there or not.
-    pub fn into_breaker(self) -> Arc<CircuitBreaker<C>> {
-        match self {
-            Self::Existing(breaker) | Self::New(breaker) => breaker,
-        }
-    }
-}
-
-impl fmt::Display for InsertError {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Config(error) => error.fmt(f),
-            Self::Full(refusal) => refusal.fmt(f),
-        }
-    }
-}
-
-impl std::error::Error for InsertError {}
 
 impl<K, C> fmt::Debug for CircuitBreakers<K, C>
 where

@@ -2,7 +2,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::time::Duration;
 
-use resil_core::Clock;
+use resil_core::{Clock, Rejected};
 
 use crate::circuit::ByHand;
 use crate::config_error::MAX_SPAN;
@@ -73,8 +73,11 @@ pub enum RestoreError {
         /// By how much.
         ahead: Duration,
     },
-    /// The registry has no room for its key.
-    NoRoom,
+    /// The registry has no breaker for its key and makes none.
+    NoBreaker {
+        /// Why not: it is full, or the key's configuration is wrong.
+        refusal: Rejected,
+    },
 }
 
 impl Snapshot {
@@ -203,7 +206,7 @@ impl fmt::Display for RestoreError {
                 write!(f, "snapshot has version {found}, expected {}", Snapshot::VERSION)
             }
             Self::Damaged => f.write_str("snapshot is damaged"),
-            Self::NoRoom => f.write_str("no room for the snapshot's key, all breakers are in use"),
+            Self::NoBreaker { refusal } => write!(f, "no breaker for the snapshot, {refusal}"),
             Self::TooOld { age } => {
                 let (age, allowed) = (age.as_secs(), Snapshot::MAX_AGE.as_secs());
                 write!(f, "snapshot is {age}s old, at most {allowed}s are allowed")

@@ -1,4 +1,5 @@
 use std::hash::Hash;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, PoisonError, Weak};
 
 use resil_core::{Clock, Subscription};
@@ -8,6 +9,18 @@ use super::{CircuitBreakers, Labels};
 use crate::{Event, State};
 
 /// An event of one breaker of a registry, with its key and labels.
+///
+/// ```
+/// use resil_breaker::{CircuitBreakers, Config, KeyedEvent, KeyedNews};
+///
+/// let providers = CircuitBreakers::<String>::new("providers", Config::new());
+/// let _subscription = providers.observe(|event: &KeyedEvent<'_, String>| match event.news {
+///     KeyedNews::Present(state) => println!("{} {:?} is {state}", event.key, event.labels),
+///     KeyedNews::Event(news) => println!("{} {:?}: {news}", event.key, event.labels),
+///     _ => {}
+/// });
+/// let _ = providers.get("anthropic");
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct KeyedEvent<'a, K> {
@@ -20,6 +33,23 @@ pub struct KeyedEvent<'a, K> {
 }
 
 /// What a registry tells of a key.
+///
+/// ```
+/// use resil_breaker::{CircuitBreakers, Config, KeyedNews, State};
+/// use std::sync::atomic::{AtomicUsize, Ordering};
+///
+/// static OPEN: AtomicUsize = AtomicUsize::new(0);
+///
+/// let providers = CircuitBreakers::<String>::new("providers", Config::new());
+/// providers.get("anthropic")?.force_open("maintenance");
+/// let _subscription = providers.observe(|event| {
+///     if matches!(event.news, KeyedNews::Present(State::ForcedOpen)) {
+///         OPEN.fetch_add(1, Ordering::Relaxed);
+///     }
+/// });
+/// assert_eq!(OPEN.load(Ordering::Relaxed), 1);
+/// # Ok::<_, resil_breaker::Rejected>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum KeyedNews<'a> {
@@ -35,11 +65,13 @@ type Listener<K> = dyn Fn(&KeyedEvent<'_, K>) + Send + Sync;
 pub(super) struct Listeners<K> {
     next: u64,
     all: Vec<(u64, Arc<Listener<K>>)>,
+    /// How many of them panicked when they were told that a key is there.
+    panics: u64,
 }
 
 impl<K> Default for Listeners<K> {
     fn default() -> Self {
-        Self { next: 0, all: Vec::new() }
+        Self { next: 0, all: Vec::new(), panics: 0 }
     }
 }
 
@@ -48,6 +80,16 @@ impl<K: Send + Sync + 'static> Listeners<K> {
     pub(super) fn listen_to<C: Clock + 'static>(&self, slot: &Arc<Slot<K, C>>) -> Vec<Arc<Listener<K>>> {
         self.all.iter().for_each(|(number, listener)| slot.subscribe(*number, listener));
         self.all.iter().map(|(_, listener)| Arc::clone(listener)).collect()
+    }
+
+    /// Takes a listener off the list. It is foreign code, so it is dropped where no lock is held.
+    fn take(&mut self, number: u64) -> Option<Arc<Listener<K>>> {
+        let place = self.all.iter().position(|(known, _)| *known == number)?;
+        Some(self.all.remove(place).1)
+    }
+
+    pub(super) fn panics(&self) -> u64 {
+        self.panics
     }
 }
 
@@ -70,12 +112,6 @@ impl<K: Send + Sync + 'static, C: Clock + 'static> Slot<K, C> {
         *subscriptions = kept;
         drop(subscriptions);
         let _: Vec<_> = gone;
-    }
-
-    /// Tells `listener` that the breaker is there, and in which state.
-    pub(super) fn announce(&self, listener: &Listener<K>) {
-        let news = KeyedNews::Present(self.breaker.state());
-        listener(&KeyedEvent { key: &self.key, labels: &self.labels, news });
     }
 }
 
@@ -101,19 +137,30 @@ where
         }
         drop(listeners);
         for slot in &present {
-            slot.announce(&*listener);
+            self.announce(slot, &*listener);
         }
 
         let registry = Arc::downgrade(&self.listeners);
         let shelves = Arc::downgrade(&self.shelves);
         Subscription::new(move || {
-            if let Some(listeners) = registry.upgrade() {
-                let mut listeners = listeners.lock().unwrap_or_else(PoisonError::into_inner);
-                listeners.all.retain(|(known, _)| *known != number);
-            }
+            let gone = registry
+                .upgrade()
+                .and_then(|listeners| listeners.lock().unwrap_or_else(PoisonError::into_inner).take(number));
             if let Some(shelves) = shelves.upgrade() {
                 shelves.slots().iter().for_each(|slot| slot.unsubscribe(number));
             }
+            drop(gone);
         })
+    }
+
+    /// Tells `listener` that the breaker of `slot` is there, and in which state.
+    pub(super) fn announce(&self, slot: &Slot<K, C>, listener: &Listener<K>) {
+        let news = KeyedNews::Present(slot.breaker.state());
+        let event = KeyedEvent { key: &slot.key, labels: &slot.labels, news };
+        if let Err(payload) = catch_unwind(AssertUnwindSafe(|| listener(&event))) {
+            // Its drop may panic too.
+            std::mem::forget(payload);
+            self.listeners().panics += 1;
+        }
     }
 }

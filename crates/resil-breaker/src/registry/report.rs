@@ -30,6 +30,9 @@ pub struct BreakersStats {
     pub refused: u64,
     /// How often such a key was served by the shared breaker.
     pub shared: u64,
+    /// Listeners that panicked when they were told that a key is there; for the others see
+    /// [`Stats::listener_panics`](crate::Stats::listener_panics).
+    pub listener_panics: u64,
 }
 
 /// One key of a registry with its labels and statistics.
@@ -77,6 +80,7 @@ where
             evicted,
             refused,
             shared,
+            listener_panics: self.listeners().panics(),
         }
     }
 
@@ -102,7 +106,8 @@ where
             if snapshot.state() == State::Closed && self.find(key).is_none() {
                 return snapshot.check(self.clock.unix_time());
             }
-            let breaker = self.get(key).map_err(|_| RestoreError::NoRoom)?;
+            // Never the shared one, which is not this key's.
+            let breaker = self.get_own(key).map_err(|refusal| RestoreError::NoBreaker { refusal })?;
             breaker.restore(snapshot)
         };
         let refused =

@@ -27,7 +27,7 @@ pub(super) struct Slot<K, C> {
 pub(super) struct Shelves<K, C> {
     maps: Box<[CachePadded<Shelf<K, C>>]>,
     hasher: RandomState,
-    capacity: usize,
+    capacity: AtomicUsize,
     held: AtomicUsize,
     /// Held by whoever adds a key: how many further keys are refused before idle ones are looked for again.
     patience: Mutex<usize>,
@@ -49,7 +49,7 @@ impl<K: Hash + Eq + Clone, C: Clock> Shelves<K, C> {
         Self {
             maps: (0..maps).map(|_| CachePadded::default()).collect(),
             hasher: RandomState::new(),
-            capacity,
+            capacity: AtomicUsize::new(capacity),
             held: AtomicUsize::new(0),
             patience: Mutex::new(0),
             evicted: AtomicU64::new(0),
@@ -59,7 +59,11 @@ impl<K: Hash + Eq + Clone, C: Clock> Shelves<K, C> {
     }
 
     pub(super) fn capacity(&self) -> usize {
-        self.capacity
+        self.capacity.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn set_capacity(&self, capacity: usize) {
+        self.capacity.store(capacity, Ordering::Relaxed);
     }
 
     pub(super) fn len(&self) -> usize {
@@ -85,14 +89,19 @@ impl<K: Hash + Eq + Clone, C: Clock> Shelves<K, C> {
         read(self.map_of(key)).get(key).map(|slot| take(slot))
     }
 
-    /// Adds `slot`, or returns the one that has its key already.
-    pub(super) fn insert(&self, slot: &Arc<Slot<K, C>>) -> Result<Option<Arc<Slot<K, C>>>, Full> {
+    /// Adds `slot`, or returns the one that has its key already. What had to go for it is put into `pushed_out`: listeners go with
+    /// it, which are foreign code, so it is dropped where no lock is held.
+    pub(super) fn insert(
+        &self,
+        slot: &Arc<Slot<K, C>>,
+        pushed_out: &mut Vec<Arc<Slot<K, C>>>,
+    ) -> Result<Option<Arc<Slot<K, C>>>, Full> {
         let mut patience = self.patience.lock().unwrap_or_else(PoisonError::into_inner);
         let map = self.map_of(&slot.key);
         if let Some(existing) = read(map).get(&slot.key) {
             return Ok(Some(Arc::clone(existing)));
         }
-        if self.len() >= self.capacity && !self.make_room(&mut patience) {
+        if self.len() >= self.capacity() && !self.make_room(&mut patience, pushed_out) {
             self.refused.fetch_add(1, Ordering::Relaxed);
             return Err(Full);
         }
@@ -118,13 +127,12 @@ impl<K: Hash + Eq + Clone, C: Clock> Shelves<K, C> {
 
     /// Pushes out idle keys, an eighth of the capacity at once, so that a flood of new keys pays a search seldom. After a search in
     /// vain as many keys are refused without one.
-    fn make_room(&self, patience: &mut usize) -> bool {
+    fn make_room(&self, patience: &mut usize, pushed_out: &mut Vec<Arc<Slot<K, C>>>) -> bool {
         if *patience > 0 {
             *patience -= 1;
             return false;
         }
-        let batch = self.capacity.div_ceil(8);
-        let mut pushed_out = Vec::new();
+        let batch = self.capacity().div_ceil(8);
         for map in &self.maps {
             let mut map = write(map);
             let wanted = batch - pushed_out.len();
