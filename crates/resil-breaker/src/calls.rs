@@ -7,7 +7,7 @@ use crate::event::{Rejection, SlowCall};
 use crate::state_word::StateWord;
 use crate::stats::Counted;
 use crate::tally::has_no_streak;
-use crate::{CircuitBreaker, Event, Permit};
+use crate::{CircuitBreaker, Event, Permit, State};
 
 // The counters beside the circuit.
 const SUCCESSES: usize = 0;
@@ -100,7 +100,7 @@ impl<C: Clock> CircuitBreaker<C> {
     #[cold]
     fn admit_by_circuit(&self) -> Result<Permit, Rejected> {
         #[cfg(seeded_bug = "check_then_act")]
-        if self.state() == crate::State::HalfOpen && self.can_proceed() {
+        if self.state() == State::HalfOpen && self.can_proceed() {
             return Ok(Permit::under(self.front.state(), Moment::MAX));
         }
         let (admitted, word) = self.locked(|circuit, now| {
@@ -163,6 +163,9 @@ impl<C: Clock> CircuitBreaker<C> {
     fn settle_loudly(&self, permit: Permit, verdict: Verdict, tally: u64, word: StateWord) {
         if permit.epoch() != word.epoch() {
             return self.count(STALE, word);
+        }
+        if word.state() == State::Disabled {
+            return;
         }
         let failed = match verdict {
             Verdict::Success => false,

@@ -144,8 +144,8 @@ impl Front {
         let until = circuit.shut_until().or_else(|| circuit.rules().slice_end()).unwrap_or(Moment::ZERO);
         self.slower_than.store(config.slow_rate.map_or(u64::MAX, |slow| slow.slower_than), Ordering::Relaxed);
         let state = StateWord::of(circuit);
-        if until != self.until() && cfg!(not(seeded_bug = "until_unmarked")) {
-            // For the time of the change everybody asks the circuit.
+        if self.state().is_shut() && until != self.until() && cfg!(not(seeded_bug = "until_unmarked")) {
+            // For the time of the change those who would have been refused ask the circuit.
             self.state.store(state.in_change().to_bits(), Ordering::Relaxed);
         }
         self.until.store(until.as_nanos(), Ordering::Release);
