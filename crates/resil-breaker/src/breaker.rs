@@ -132,13 +132,13 @@ impl<C: Clock> CircuitBreaker<C> {
         if word.passes() {
             return word.state();
         }
-        self.with_circuit(Circuit::effective_state)
+        self.with_circuit(Circuit::effective_state).unwrap_or(State::Closed)
     }
 
     /// Whether a call would be admitted now. Reserves nothing and changes nothing, so a call that follows may still be refused.
     pub fn can_proceed(&self) -> bool {
         let word = self.front.state();
-        word.passes() || self.with_circuit(Circuit::would_admit)
+        word.passes() || self.with_circuit(Circuit::would_admit).unwrap_or(true)
     }
 
     /// Counts a success of a call that was not admitted by this breaker: in the present epoch, as stale while open.
@@ -153,13 +153,9 @@ impl<C: Clock> CircuitBreaker<C> {
 
     /// The statistics at this instant.
     pub fn stats(&self) -> Stats {
-        let (state, facts) = self.with_circuit(|circuit, now| {
-            let open_remaining = circuit.open_remaining(now);
-            (circuit.effective_state(now), Facts { open_remaining, ..circuit.facts(now) })
-        });
-        let counts = Stats::of(self.name, state, facts, self.counted());
-        let (events_lost, listener_panics) = (self.observers.events_lost(), self.observers.listener_panics());
-        Stats { events_lost, listener_panics, ..counts }
+        let read = |circuit: &Circuit, now| (circuit.effective_state(now), circuit.effective_facts(now));
+        let (state, facts) = self.with_circuit(read).unwrap_or((State::Closed, Facts::default()));
+        self.stats_of(state, facts)
     }
 
     /// Calls `listener` for every later [`Event`], until the returned subscription is dropped.
@@ -189,13 +185,14 @@ impl<C: Clock> CircuitBreaker<C> {
 
     /// Whether there is nothing that would be lost with this breaker: closed, and no failures held.
     pub(crate) fn is_pristine(&self) -> bool {
-        self.with_circuit(|circuit, now| {
+        let is_pristine = |circuit: &Circuit, now| {
             let facts = circuit.facts(now);
             circuit.effective_state(now) == State::Closed
                 && !circuit.is_in_motion()
                 && facts.streak == 0
                 && facts.failure_window.bad + facts.slow_window.bad == 0
-        })
+        };
+        self.with_circuit(is_pristine).unwrap_or(true)
     }
 }
 

@@ -214,7 +214,7 @@ impl Circuit {
 
     /// Sets a state by hand.
     pub(crate) fn set(&mut self, state: State, cause: Cause, by_hand: ByHand, now: Moment) {
-        let reason = (cause != Cause::Reset).then(|| by_hand.reason.clone());
+        let reason = Some(by_hand.reason.clone()).filter(|reason| !reason.is_empty());
         let phase = match state {
             State::ForcedOpen => Phase::ForcedOpen(by_hand),
             State::Disabled => Phase::Disabled(by_hand),

@@ -109,6 +109,20 @@ impl Snapshot {
         self.age_at(unix_now).map(|_| ())
     }
 
+    /// Not sealed yet.
+    fn new(state: State, taken_at: Duration, remaining: Option<Duration>) -> Self {
+        let nanos = |span: Duration| u64::try_from(span.as_nanos()).unwrap_or(u64::MAX);
+        Self {
+            version: Self::VERSION,
+            state,
+            taken_at: nanos(taken_at),
+            remaining: remaining.map(nanos),
+            attempt: 0,
+            reason: None,
+            checksum: 0,
+        }
+    }
+
     fn sealed(mut self) -> Self {
         self.checksum = self.sum();
         self
@@ -160,7 +174,7 @@ impl<C: Clock> CircuitBreaker<C> {
     /// A half-open circuit is saved as an open one whose time is over: the next process probes anew.
     pub fn snapshot(&self) -> Snapshot {
         let unix_now = self.clock().unix_time();
-        self.with_circuit(|circuit, now| {
+        let saved = self.with_circuit(|circuit, now| {
             let (state, until, reason) = match (circuit.effective_state(now), circuit.by_hand()) {
                 (State::Closed, _) => (State::Closed, None, None),
                 (State::Open | State::HalfOpen, _) => (State::Open, Some(circuit.refuses_until(now)), None),
@@ -169,18 +183,11 @@ impl<C: Clock> CircuitBreaker<C> {
                     (state, by_hand.and_then(|by_hand| by_hand.until), reason)
                 }
             };
-            let nanos = |span: Duration| u64::try_from(span.min(MAX_SPAN).as_nanos()).unwrap_or(u64::MAX);
-            Snapshot {
-                version: Snapshot::VERSION,
-                state,
-                taken_at: u64::try_from(unix_now.as_nanos()).unwrap_or(u64::MAX),
-                remaining: until.map(|until| nanos(until.saturating_duration_since(now))),
-                attempt: if state == State::Closed { 0 } else { circuit.attempt() },
-                reason,
-                checksum: 0,
-            }
-            .sealed()
-        })
+            let attempt = if state == State::Closed { 0 } else { circuit.effective_attempt(now) };
+            let rest = until.map(|until| until.saturating_duration_since(now).min(MAX_SPAN));
+            Snapshot { attempt, reason, ..Snapshot::new(state, unix_now, rest) }
+        });
+        saved.unwrap_or_else(|| Snapshot::new(State::Closed, unix_now, None)).sealed()
     }
 
     /// Takes up the state of a snapshot, less the wall-clock time that has passed since; a new epoch with the cause

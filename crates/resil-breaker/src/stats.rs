@@ -30,7 +30,8 @@ pub struct Stats {
     pub state: State,
     /// Why it was put into this state, if that was done by hand.
     pub reason: Option<Cow<'static, str>>,
-    /// All calls that asked to be admitted, but for those in `stale_results` and those that were taken back.
+    /// All calls that ended or were refused, and the probes in flight: the sum of the next five and of `in_flight`. Calls that went
+    /// through a disabled circuit count nowhere, late ones only in `stale_results`.
     pub total: u64,
     /// Calls that succeeded, but for those that came under [`counters(false)`](crate::Config::counters).
     pub successes: u64,
@@ -58,7 +59,7 @@ pub struct Stats {
     pub window_failures: u64,
     /// Slow calls in the window of the slow rule, at this instant.
     pub window_slow: u64,
-    /// How long the circuit has been in its state.
+    /// How long ago the last transition was; before any, how long ago the circuit was first used.
     pub time_in_state: Duration,
     /// How long an open circuit stays open.
     pub open_remaining: Option<Duration>,
@@ -73,13 +74,12 @@ pub struct Stats {
 impl Stats {
     /// The share of successes among the calls that settled as success or failure; `None` without any, or if successes are not counted.
     pub fn success_rate(&self) -> Option<f64> {
-        share(self.successes, self.successes + self.failures)
-            .filter(|_| self.successes > 0 || self.failures == 0)
+        share(self.successes, self.successes + self.failures).filter(|_| self.counters)
     }
 
-    /// The share of failures among the calls that settled as success or failure; `None` without any.
+    /// The share of failures among the calls that settled as success or failure; `None` without any, or if successes are not counted.
     pub fn failure_rate(&self) -> Option<f64> {
-        share(self.failures, self.successes + self.failures)
+        share(self.failures, self.successes + self.failures).filter(|_| self.counters)
     }
 
     /// The share of failures in the window of the failure rule; `None` if it is empty or there is none.

@@ -96,9 +96,8 @@ impl TimeWindow {
 
     /// The slices with their numbers, oldest first.
     fn slices(&self) -> impl Iterator<Item = (u64, Share)> {
-        let end = self.newest.map_or(0, |newest| newest.saturating_add(1));
-        let first = end.saturating_sub(self.ring.len() as u64);
-        (first..end).map(|number| (number, self.ring[self.place(number)]))
+        let numbers = self.newest.map(|newest| newest.saturating_sub(self.ring.len() as u64 - 1)..=newest);
+        numbers.into_iter().flatten().map(|number| (number, self.ring[self.place(number)]))
     }
 
     fn place(&self, number: u64) -> usize {

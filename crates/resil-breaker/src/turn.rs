@@ -5,8 +5,9 @@ use resil_core::{Clock, Moment};
 
 use crate::circuit::{Circuit, News};
 use crate::event::{ThresholdExceeded, Transition};
+use crate::stats::Facts;
 use crate::tally::Published;
-use crate::{CircuitBreaker, Event, Stats};
+use crate::{CircuitBreaker, Event, State, Stats};
 
 /// What is made when it is first needed, and only touched under the lock.
 pub(crate) struct Core {
@@ -22,9 +23,18 @@ impl Core {
 
 /// A turn at the circuit: with its lock, and with all that the front has collected folded into it.
 impl<C: Clock> CircuitBreaker<C> {
-    /// Reads the circuit as of now.
-    pub(crate) fn with_circuit<R>(&self, read: impl FnOnce(&Circuit, Moment) -> R) -> R {
-        self.locked(|circuit, now| read(circuit, now))
+    /// Reads the circuit as of now; `None` if nobody has used it yet: to look at it makes no windows.
+    pub(crate) fn with_circuit<R>(&self, read: impl FnOnce(&Circuit, Moment) -> R) -> Option<R> {
+        let mut core = lock(&self.circuit);
+        let Core { circuit, published } = core.as_deref_mut()?;
+        let now = self.clock.now();
+        circuit.absorb(self.front.take(*published));
+        if circuit.wants_counts() {
+            circuit.set_counts(self.counted());
+        }
+        let result = read(circuit, now);
+        *published = self.front.publish_tally(circuit, *published);
+        Some(result)
     }
 
     /// Runs `act` on the circuit, with all that was recorded folded into it, and tells the listeners what came of it.
@@ -67,10 +77,17 @@ impl<C: Clock> CircuitBreaker<C> {
         recorded
     }
 
+    /// What the circuit knows, with what is counted beside it.
+    pub(crate) fn stats_of(&self, state: State, facts: Facts) -> Stats {
+        let counts = Stats::of(self.name(), state, facts, self.counted());
+        let (events_lost, listener_panics) = (self.observers.events_lost(), self.observers.listener_panics());
+        Stats { events_lost, listener_panics, ..counts }
+    }
+
     fn event(&self, news: News) -> Event {
         match news {
             News::Changed { from, to, cause, reason, epoch, at, open_for, before } => {
-                let before = Stats::of(self.name(), from, before, self.counted());
+                let before = self.stats_of(from, before);
                 let name = self.name();
                 Event::Transition(Box::new(Transition {
                     name,
@@ -85,7 +102,7 @@ impl<C: Clock> CircuitBreaker<C> {
                 }))
             }
             News::Exceeded { state, cause, facts } => {
-                let stats = Stats::of(self.name(), state, facts, self.counted());
+                let stats = self.stats_of(state, facts);
                 Event::ThresholdExceeded(Box::new(ThresholdExceeded { name: self.name(), cause, stats }))
             }
         }

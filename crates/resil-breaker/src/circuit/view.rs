@@ -21,8 +21,12 @@ impl Circuit {
         self.epoch
     }
 
-    pub(crate) fn attempt(&self) -> u32 {
-        self.attempt
+    /// How often the circuit has opened since it was last closed, with the opening that a call would find.
+    pub(crate) fn effective_attempt(&self, now: Moment) -> u32 {
+        match &self.phase {
+            Phase::HalfOpen(probes) if now >= probes.until() => self.attempt.saturating_add(1),
+            _ => self.attempt,
+        }
     }
 
     /// The state as it stands, whatever time it is.
@@ -121,6 +125,13 @@ impl Circuit {
                 .map(|until| until.saturating_duration_since(now))
                 .filter(|rest| !rest.is_zero()),
         }
+    }
+
+    /// The facts as a call would find them: the reason and the open time are those of the effective state.
+    pub(crate) fn effective_facts(&self, now: Moment) -> Facts {
+        let by_hand = self.by_hand().filter(|by_hand| !by_hand.is_over(now));
+        let reason = by_hand.map(|by_hand| by_hand.reason.clone());
+        Facts { reason, open_remaining: self.open_remaining(now), ..self.facts(now) }
     }
 
     /// Whether the length of the next opening depends on what was counted outside.
