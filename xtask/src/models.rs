@@ -81,12 +81,13 @@ pub(crate) fn command(workspace: &Workspace, packages: &[&str]) -> Command {
 /// Each model under each checker, as package and name.
 fn list(workspace: &Workspace, packages: &[&str]) -> Result<Vec<(String, String)>, String> {
     let mut models = Vec::new();
-    for package in packages {
-        for checker in Checker::ALL {
-            let mut build = command(workspace, &[package]);
-            for program in artifact::build(checker.configure(&mut build).arg("--no-run"))? {
-                models.extend(names(&program)?.into_iter().map(|name| ((*package).to_owned(), name)));
-            }
+    for checker in Checker::ALL {
+        // The build that has just run the models: with other packages it would have other features, and start anew.
+        let mut build = command(workspace, packages);
+        for program in artifact::build(checker.configure(&mut build).arg("--no-run"))? {
+            let package = workspace.packages.iter().find(|package| package.folder == program.folder);
+            let package = package.ok_or(format!("{} is in no package", program.folder.display()))?;
+            models.extend(names(&program)?.into_iter().map(|name| (package.name.clone(), name)));
         }
     }
     models.sort();
