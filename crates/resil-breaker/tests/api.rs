@@ -7,16 +7,16 @@ use std::time::Duration;
 
 use calls::{breaker, fail, succeed};
 use resil_breaker::{
-    CircuitBreaker, Clock, Config, ConfigError, Error, ManualClock, Moment, MonotonicClock, Name, OnCancel,
-    Policy, PolicyExt, Reason, Rejected, Reopen, State, UnknownState, Verdict, Window,
+    CircuitBreaker, Config, ConfigError, Error, ManualClock, Moment, MonotonicClock, Name, OnCancel, Policy,
+    PolicyExt, Reason, Rejected, Reopen, State, UnknownState, Verdict, Window,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
 
 static PAYMENTS: CircuitBreaker = CircuitBreaker::new("payments", Config::new().failure_threshold(2));
 static NAMELESS: CircuitBreaker = CircuitBreaker::unnamed(Config::development());
-const FALLIBLE: Result<CircuitBreaker, ConfigError> = CircuitBreaker::try_new("api", Config::production());
-const CLOCKED: CircuitBreaker<MonotonicClock> =
+static FALLIBLE: Result<CircuitBreaker, ConfigError> = CircuitBreaker::try_new("api", Config::production());
+static CLOCKED: CircuitBreaker<MonotonicClock> =
     CircuitBreaker::with_clock(Name::new("clocked"), Config::new(), MonotonicClock);
 
 fn refusal(breaker: &calls::Breaker) -> Rejected {
@@ -31,18 +31,8 @@ fn a_breaker_stands_in_a_static() {
     }
     assert_eq!(PAYMENTS.state(), State::Open);
     assert_eq!(NAMELESS.call(|| Ok::<_, ()>(7)), Ok(7));
-    assert_eq!(FALLIBLE.expect("in range").settings_of_it(), Config::production().settings());
+    assert_eq!(FALLIBLE.as_ref().map(CircuitBreaker::config), Ok(Config::production()));
     assert_eq!(CLOCKED.name().as_str(), "clocked");
-}
-
-trait SettingsOfIt {
-    fn settings_of_it(&self) -> resil_breaker::Settings;
-}
-
-impl<C: Clock> SettingsOfIt for CircuitBreaker<C> {
-    fn settings_of_it(&self) -> resil_breaker::Settings {
-        self.config().settings()
-    }
 }
 
 #[test]
@@ -178,7 +168,7 @@ fn the_last_nanosecond_of_open_time_is_refused_with_one_nanosecond_to_wait() {
     let (breaker, clock) = breaker(Config::new().failure_threshold(1).reset_timeout(SECOND));
     fail(&breaker);
     assert_eq!(refusal(&breaker).retry_after(), Some(SECOND), "never more than the reset timeout");
-    clock.advance(SECOND - Duration::from_nanos(1));
+    clock.advance(Duration::from_nanos(999_999_999));
     assert_eq!(refusal(&breaker).retry_after(), Some(Duration::from_nanos(1)));
     assert_eq!(breaker.stats().open_remaining, Some(Duration::from_nanos(1)));
     clock.advance(Duration::from_nanos(1));
@@ -240,6 +230,58 @@ fn calls_that_were_not_asked_for_count_in_the_present_epoch_and_as_stale_while_o
     breaker.disable("calm");
     breaker.record_failure();
     assert_eq!((breaker.stats().failures, breaker.stats().stale_results), (3, 4));
+}
+
+#[test]
+fn rates_are_those_of_settled_calls_that_were_not_ignored() {
+    let config = Config::new().failure_rate(100, 4, Window::calls(4));
+    let (breaker, _) = breaker(config);
+    let rates = || {
+        let stats = breaker.stats();
+        (stats.success_rate(), stats.failure_rate(), stats.current_failure_rate())
+    };
+    assert_eq!(rates(), (None, None, None), "without any call there is no rate");
+    let _ = breaker.call_with(|_| Verdict::Ignored, || Ok::<_, ()>(()));
+    drop(breaker.guard());
+    assert_eq!(rates(), (None, None, None), "an ignored or cancelled one says nothing");
+    fail(&breaker);
+    assert_eq!(rates(), (Some(0.0), Some(1.0), Some(1.0)), "failures alone are a rate, too");
+    (0..3).for_each(|_| succeed(&breaker));
+    assert_eq!(rates(), (Some(0.75), Some(0.25), Some(0.25)));
+    (0..4).for_each(|_| succeed(&breaker));
+    assert_eq!(rates(), (Some(0.875), Some(0.125), Some(0.0)), "the window has slid");
+    assert_eq!(breaker.reconfigure(config.counters(false)), Ok(()));
+    fail(&breaker);
+    assert_eq!(rates(), (None, None, Some(0.25)), "without successes the failures are no rate");
+}
+
+#[test]
+fn a_reason_is_shown_as_long_as_its_state_lasts() {
+    let (breaker, clock) = breaker(Config::new());
+    let reason = || breaker.stats().reason.map(std::borrow::Cow::into_owned);
+    breaker.force_open_for(String::from("maintenance"), SECOND);
+    assert_eq!(reason().as_deref(), Some("maintenance"));
+    clock.advance(SECOND);
+    assert_eq!((breaker.state(), reason()), (State::Closed, None));
+    breaker.disable("no need");
+    assert_eq!(reason().as_deref(), Some("no need"));
+    breaker.reset();
+    assert_eq!(reason(), None);
+}
+
+#[test]
+fn time_in_state_begins_with_the_last_transition_or_the_first_use() {
+    let (breaker, clock) = breaker(Config::new().failure_threshold(1).reset_timeout(SECOND));
+    clock.advance(SECOND * 5);
+    assert_eq!(breaker.stats().time_in_state, Duration::ZERO, "nobody has used it");
+    succeed(&breaker);
+    clock.advance(SECOND * 2);
+    assert_eq!(breaker.stats().time_in_state, SECOND * 2);
+    fail(&breaker);
+    clock.advance(SECOND * 3);
+    assert_eq!(breaker.stats().time_in_state, SECOND * 3);
+    clock.set(Moment::ZERO);
+    assert_eq!(breaker.stats().time_in_state, Duration::ZERO, "a clock that steps back overflows nothing");
 }
 
 #[test]

@@ -47,7 +47,7 @@ fn a_snapshot_comes_back_as_it_was_written() {
 #[test]
 fn each_field_that_is_damaged_is_found() {
     let whole = to_value(forced()).expect("it can be written");
-    let damages = [
+    let wrong = [
         ("version", json!(2), RestoreError::Version { found: 2 }),
         ("version", json!(0), RestoreError::Version { found: 0 }),
         ("state", json!("closed"), RestoreError::Damaged),
@@ -69,7 +69,7 @@ fn each_field_that_is_damaged_is_found() {
         ("checksum", json!(0), RestoreError::Damaged),
         ("checksum", json!(u64::MAX), RestoreError::Damaged),
     ];
-    for (field, value, expected) in damages {
+    for (field, value, expected) in wrong {
         let mut damaged = whole.clone();
         damaged[field] = value.clone();
         let snapshot: Snapshot = from_value(damaged).expect("its form is right");
@@ -206,7 +206,9 @@ proptest! {
     ) {
         let saved = if of_forced { forced() } else { open() };
         let mut bytes = to_string(&saved).expect("it can be written").into_bytes();
-        mutations.iter().for_each(|mutation| mutate(&mut bytes, mutation));
+        for mutation in &mutations {
+            mutate(&mut bytes, mutation);
+        }
         if let Ok(read) = from_slice::<Snapshot>(&bytes) {
             // A changed space, or a number spelled in another way, damages nothing.
             prop_assert_eq!(offer(&read).is_ok(), read == saved, "{}", String::from_utf8_lossy(&bytes));

@@ -176,11 +176,11 @@ fn a_listener_may_call_the_registry_in_every_way() {
 #[test]
 fn a_listener_may_own_other_subscriptions_of_the_registry() {
     let (providers, _) = registry();
-    let owned = providers.observe(|_| {});
-    let owner = providers.observe(move |_| {
-        let _kept = &owned;
+    let inner = providers.observe(|_| {});
+    let outer = providers.observe(move |_| {
+        let _kept = &inner;
     });
-    drop(owner);
+    drop(outer);
     let _ = providers.get("a");
     let own: Arc<Mutex<Option<Subscription>>> = Arc::default();
     let subscription = providers.observe({

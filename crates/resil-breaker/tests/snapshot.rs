@@ -35,7 +35,7 @@ fn an_open_circuit_stays_open_for_the_rest_of_its_time_by_the_wall_clock() {
     let (after, after_clock) = next_process(config, &clock, SECOND * 20);
     assert_eq!(after.restore(&saved), Ok(()));
     assert_eq!((after.state(), after.stats().open_remaining), (State::Open, Some(SECOND * 30)));
-    after_clock.advance(SECOND * 30 - Duration::from_nanos(1));
+    after_clock.advance((SECOND * 30).saturating_sub(Duration::from_nanos(1)));
     assert_eq!(after.guard().unwrap_err().retry_after(), Some(Duration::from_nanos(1)));
     after_clock.advance(Duration::from_nanos(1));
     succeed(&after);
@@ -99,6 +99,24 @@ fn a_half_open_circuit_that_ran_out_is_saved_with_the_open_time_that_follows() {
 }
 
 #[test]
+fn a_half_open_circuit_that_ran_out_is_saved_with_its_next_reopening() {
+    let reopen = Reopen::exponential(SECOND);
+    let config = Config::new().failure_threshold(1).reopen(reopen).max_half_open(SECOND);
+    let (before, clock) = breaker(config);
+    fail(&before);
+    clock.advance(SECOND);
+    let _probe = before.guard().expect("it may probe");
+    clock.advance(SECOND);
+    assert_eq!(before.stats().open_remaining, Some(SECOND * 2), "the second opening");
+    let (after, after_clock) = next_process(config, &clock, Duration::ZERO);
+    assert_eq!(after.restore(&before.snapshot()), Ok(()));
+    assert_eq!(after.stats().open_remaining, Some(SECOND * 2));
+    after_clock.advance(SECOND * 2);
+    fail(&after);
+    assert_eq!(after.stats().open_remaining, Some(SECOND * 4), "the third");
+}
+
+#[test]
 fn states_set_by_hand_survive_with_their_reason_and_their_end() {
     type Set = fn(&Breaker);
     let cases: [(Set, State, Option<u32>); 6] = [
@@ -117,7 +135,7 @@ fn states_set_by_hand_survive_with_their_reason_and_their_end() {
         let (after, after_clock) = next_process(Config::new(), &clock, SECOND * 10);
         assert_eq!(after.restore(&saved), Ok(()));
         assert_eq!((after.state(), after.stats().reason.as_deref()), (state, Some("maintenance")));
-        after_clock.advance(SECOND * rest.unwrap_or(1_000_000) - Duration::from_nanos(1));
+        after_clock.advance((SECOND * rest.unwrap_or(1_000_000)).saturating_sub(Duration::from_nanos(1)));
         assert_eq!(after.state(), state);
         after_clock.advance(Duration::from_nanos(1));
         assert_eq!(after.state(), if rest.is_some() { State::Closed } else { state });
@@ -161,10 +179,10 @@ fn what_is_old_or_from_the_future_is_refused_to_the_nanosecond() {
     };
     let (taken, nano) = (clock.unix_time(), Duration::from_nanos(1));
     assert_eq!(at(taken + Snapshot::MAX_AGE), Ok(()));
-    assert_eq!(at(taken - Snapshot::MAX_SKEW), Ok(()));
+    assert_eq!(at(taken.saturating_sub(Snapshot::MAX_SKEW)), Ok(()));
     let old = at(taken + Snapshot::MAX_AGE + nano).unwrap_err();
     assert_eq!(old, RestoreError::TooOld { age: Snapshot::MAX_AGE + nano });
-    let early = at(taken - Snapshot::MAX_SKEW - nano).unwrap_err();
+    let early = at(taken.saturating_sub(Snapshot::MAX_SKEW + nano)).unwrap_err();
     assert_eq!(early, RestoreError::FromTheFuture { ahead: Snapshot::MAX_SKEW + nano });
     assert!(at(Duration::ZERO).is_err());
     assert!(at(Duration::MAX).is_err());
@@ -180,7 +198,7 @@ fn a_clock_that_runs_behind_adds_no_open_time() {
     let (before, clock) = breaker(config);
     fail(&before);
     let (after, after_clock) = breaker(config);
-    after_clock.set_unix_time(clock.unix_time() - SECOND * 4);
+    after_clock.set_unix_time(clock.unix_time().saturating_sub(SECOND * 4));
     assert_eq!(after.restore(&before.snapshot()), Ok(()));
     assert_eq!(after.stats().open_remaining, Some(SECOND * 60), "within the skew: never more than was left");
 }
