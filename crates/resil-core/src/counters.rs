@@ -48,7 +48,7 @@ impl<const N: usize> Stripe<N> {
     /// Two threads that meet on a stripe part: whoever notices moves on.
     #[cold]
     fn look_for_company(&self) {
-        let this_thread = thread_number() + 1;
+        let this_thread = thread_number();
         let last_thread = self.last_thread.swap(this_thread, Ordering::Relaxed);
         if last_thread != 0 && last_thread != this_thread {
             move_on();
@@ -127,7 +127,7 @@ impl<const N: usize> Counters<N> {
 
     #[cold]
     fn look_for_contention(&self) {
-        let this_thread = thread_number() + 1;
+        let this_thread = thread_number();
         let last_thread = self.last_thread.swap(this_thread, Ordering::Relaxed);
         if last_thread != 0 && last_thread != this_thread {
             let switches = self.switches.fetch_add(1, Ordering::Relaxed) + 1;

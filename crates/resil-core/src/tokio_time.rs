@@ -26,7 +26,7 @@ impl Clock for TokioClock {
         /// The first reading in the process, by the real clock: a paused one may have been moved far ahead of what others will show.
         static ORIGIN: OnceLock<Instant> = OnceLock::new();
         /// How long before that a clock may have been paused and still be told apart from one that stands still.
-        const BEFORE: Duration = Duration::from_secs(24 * 3_600);
+        const BEFORE: Duration = Duration::from_secs(86_400);
 
         let now = tokio::time::Instant::now().into_std();
         #[expect(clippy::disallowed_methods, reason = "the origin is taken once; all readings are tokio's")]

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::task::Poll;
 
 use resil_core::testing::{Log, Spy, Told, poll_once};
-use resil_core::{BoxPolicy, Error, Name, Policy, PolicyExt, Rejected, Verdict};
+use resil_core::{BoxPolicy, Error, Name, Policy, PolicyExt, Reason, Rejected, Verdict};
 
 /// A spy that may refuse, or panic when it is asked, settled or released.
 struct Member {
@@ -185,6 +185,18 @@ fn pointers_to_a_policy_are_the_policy() {
     calls((&spy,));
     let once = [Told::Admitted, Told::Settled(Verdict::Success), Told::Admitted, Told::Released];
     assert_eq!(spy.told(), [once; 8].concat());
+}
+
+#[test]
+fn a_policy_that_could_not_be_had_refuses_for_the_reason_why() {
+    let spy = Spy::admitting("spy");
+    let had: Result<&Spy, Rejected> = Ok(&spy);
+    assert_eq!(had.call(|| Ok::<_, ()>(7)), Ok(7));
+    had.guard().unwrap().release();
+    assert_eq!(spy.told(), [Told::Admitted, Told::Settled(Verdict::Success), Told::Admitted, Told::Released]);
+    let full = Rejected::new(Name::new("registry"), Reason::CapacityExhausted);
+    let not_had: Result<&Spy, Rejected> = Err(full);
+    assert_eq!(not_had.call(|| Ok::<_, ()>(7)), Err(Error::Rejected(full)));
 }
 
 /// What a multi-threaded runtime asks of a task.

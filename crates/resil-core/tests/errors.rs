@@ -162,6 +162,21 @@ fn a_question_mark_turns_a_refusal_into_an_error() {
 }
 
 #[test]
+fn a_hint_is_kept_to_the_nanosecond_up_to_584_years() {
+    let hint = |refusal: Rejected| refusal.retry_after();
+    let refusal = Rejected::new(NAME, Reason::RateLimited);
+    assert_eq!(hint(refusal), None);
+    for nanos in [0, 1, 999_999_999, 1_000_000_001, u64::MAX - 1] {
+        let kept = Some(Duration::from_nanos(nanos));
+        assert_eq!(hint(refusal.with_retry_after(Duration::from_nanos(nanos))), kept);
+        assert_eq!(hint(refusal.with_retry_after_nanos(nanos)), kept);
+    }
+    // Nobody waits that long: as good as no hint.
+    assert_eq!(hint(refusal.with_retry_after(Duration::MAX)), None);
+    assert_eq!(hint(refusal.with_retry_after_nanos(u64::MAX)), None);
+}
+
+#[test]
 fn errors_are_small_and_copied() {
     fn copied<T: Copy + Send + Sync + 'static>() -> usize {
         size_of::<T>()

@@ -25,6 +25,8 @@ fn moments_saturate_at_both_ends() {
         (max, Duration::from_nanos(1), max, Moment::from_nanos(u64::MAX - 1)),
         (one, Duration::from_nanos(u64::MAX), max, zero),
         (max, Duration::MAX, max, zero),
+        // The first whole second that does not fit; its nanoseconds would wrap to a small number.
+        (zero, Duration::from_secs(18_446_744_074), max, zero),
     ] {
         assert_eq!(moment.saturating_add(span), later, "{moment} + {span:?}");
         assert_eq!(moment.saturating_sub(span), earlier, "{moment} - {span:?}");
