@@ -275,9 +275,10 @@ where
             own_config,
             subscriptions: Mutex::default(),
         });
+        // Before anybody can find the breaker, so that no event is missed.
+        let to_tell = listeners.listen_to(&slot);
         match self.shelves.insert(&slot, &mut pushed_out) {
             Ok(None) => {
-                let to_tell = listeners.listen_to(&slot);
                 drop(listeners);
                 for listener in &to_tell {
                     self.announce(&slot, &**listener);
