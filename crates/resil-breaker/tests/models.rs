@@ -231,22 +231,20 @@ fn an_outcome_belongs_to_the_slice_of_its_time() {
 
 #[test]
 fn a_refusal_and_its_hint_belong_together() {
-    let seen = [None, Some((Reason::CircuitForcedOpen, None)), Some((Reason::CircuitOpen, Some(SECOND)))];
-    explore(&seen, || {
+    explore(&[(Reason::CircuitForcedOpen, None), (Reason::CircuitOpen, Some(SECOND))], || {
         let (breaker, _) = breaker(Config::new().failure_threshold(1));
-        breaker.force_open("maintenance");
+        breaker.record_failure();
         let refusals = race(
             &breaker,
             vec![
                 action(|b| {
-                    b.reset();
-                    b.record_failure();
+                    b.force_open("maintenance");
                     None
                 }),
                 action(|b| b.admit().err().map(|refusal| (refusal.reason(), refusal.retry_after()))),
             ],
         );
-        refusals[1]
+        refusals[1].expect("both states refuse")
     });
 }
 
