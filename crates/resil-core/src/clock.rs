@@ -67,7 +67,7 @@ impl Clock for MonotonicClock {
 #[cfg(not(feature = "fast-clock"))]
 mod source {
     use std::sync::OnceLock;
-    use std::time::Instant;
+    use std::time::{Duration, Instant};
 
     static ORIGIN: OnceLock<Instant> = OnceLock::new();
 
@@ -75,8 +75,21 @@ mod source {
     #[inline]
     pub(super) fn nanos() -> u64 {
         let now = Instant::now();
-        let since = now.saturating_duration_since(*ORIGIN.get_or_init(|| now));
+        whole_nanos(now.saturating_duration_since(*ORIGIN.get_or_init(|| now)))
+    }
+
+    /// Without the 128 bits of `Duration::as_nanos`: no process runs for 584 years.
+    #[inline]
+    fn whole_nanos(since: Duration) -> u64 {
         since.as_secs() * 1_000_000_000 + u64::from(since.subsec_nanos())
+    }
+
+    #[cfg(test)]
+    #[test]
+    fn nanoseconds_are_those_of_the_whole_span() {
+        for nanos in [0, 999_999_999, 1_000_000_000, 2_500_000_000, u64::MAX] {
+            assert_eq!(whole_nanos(Duration::from_nanos(nanos)), nanos);
+        }
     }
 }
 
