@@ -46,6 +46,12 @@ impl CircuitBreaker {
     const_fn! {
         /// A closed breaker for a `static`, checked when it is compiled.
         ///
+        /// ```compile_fail,E0080
+        /// use resil_breaker::{CircuitBreaker, Config};
+        /// // "failure_threshold is out of range, allowed is 1 or more"
+        /// static PAYMENTS: CircuitBreaker = CircuitBreaker::new("payments", Config::new().failure_threshold(0));
+        /// ```
+        ///
         /// # Panics
         /// If a setting is out of its range, in const evaluation as an error of compilation. Use [`try_new`](Self::try_new) for
         /// settings that come from outside.

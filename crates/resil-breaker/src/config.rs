@@ -134,7 +134,7 @@ impl Config {
     }
 
     /// Opens when at least `percent` (1 to 100) of the calls in `window` took longer than `slower_than` (1 ns to 100 years), once it
-    /// holds `min_calls` (1 or more). Also failed calls count as slow. Costs one more reading of the clock for each call.
+    /// holds `min_calls` (1 or more). Also failed calls count as slow. Each call reads the clock when it begins and when it ends.
     pub const fn slow_rate(
         mut self,
         slower_than: Duration,

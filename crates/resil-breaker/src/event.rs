@@ -37,6 +37,20 @@ pub enum Event {
 }
 
 /// A change of state.
+///
+/// ```
+/// use resil_breaker::{CircuitBreaker, Config, Event, PolicyExt, State};
+///
+/// let breaker = CircuitBreaker::new("payments", Config::new().failure_threshold(1));
+/// let _subscription = breaker.observe(|event| {
+///     if let Event::Transition(change) = event {
+///         assert_eq!((change.from, change.to, change.epoch), (State::Closed, State::Open, 1));
+///         println!("{} after {} failures", change.cause, change.before.failures);
+///     }
+/// });
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+/// # assert_eq!(breaker.stats().listener_panics, 0);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -62,6 +76,21 @@ pub struct Transition {
 }
 
 /// A refused call.
+///
+/// ```
+/// use resil_breaker::{CircuitBreaker, Config, Event, PolicyExt, State};
+///
+/// let breaker = CircuitBreaker::new("payments", Config::new());
+/// breaker.force_open("maintenance");
+/// let _subscription = breaker.observe(|event| {
+///     if let Event::Rejected(rejection) = event {
+///         assert_eq!(rejection.state, State::ForcedOpen);
+///         println!("{}", rejection.refusal);
+///     }
+/// });
+/// let _ = breaker.call(|| Ok::<_, ()>(()));
+/// # assert_eq!(breaker.stats().listener_panics, 0);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -73,6 +102,26 @@ pub struct Rejection {
 }
 
 /// A slow call.
+///
+/// ```
+/// use resil_breaker::{CircuitBreaker, Config, Event, ManualClock, PolicyExt, Window};
+/// use std::time::Duration;
+///
+/// let second = Duration::from_secs(1);
+/// let config = Config::new().slow_rate(second, 50, 10, Window::calls(100));
+/// let clock = ManualClock::new();
+/// let breaker = CircuitBreaker::with_clock("payments".into(), config, clock.clone());
+/// let _subscription = breaker.observe(move |event| {
+///     if let Event::SlowCall(slow) = event {
+///         assert_eq!((slow.took, slow.slower_than), (3 * second, second));
+///     }
+/// });
+/// let call = breaker.guard()?;
+/// clock.advance(3 * second);
+/// call.success();
+/// # assert_eq!((breaker.stats().slow, breaker.stats().listener_panics), (1, 0));
+/// # Ok::<_, resil_breaker::Rejected>(())
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
@@ -86,6 +135,21 @@ pub struct SlowCall {
 }
 
 /// A broken rule of a circuit that only watches.
+///
+/// ```
+/// use resil_breaker::{Cause, CircuitBreaker, Config, Event, PolicyExt};
+///
+/// let breaker = CircuitBreaker::new("payments", Config::new().failure_threshold(1));
+/// breaker.metrics_only("trying out the threshold");
+/// let _subscription = breaker.observe(|event| {
+///     if let Event::ThresholdExceeded(exceeded) = event {
+///         assert_eq!(exceeded.cause, Cause::FailureThreshold);
+///         println!("it would have opened after {} failures", exceeded.stats.failures);
+///     }
+/// });
+/// let _ = breaker.call(|| Err::<(), _>("down"));
+/// # assert_eq!(breaker.stats().listener_panics, 0);
+/// ```
 #[derive(Clone, Debug, PartialEq)]
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]

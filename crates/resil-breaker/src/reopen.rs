@@ -59,7 +59,9 @@ impl Reopen {
     /// The time that `f` returns for the attempt (1 for the first opening since the circuit was last closed) and the statistics
     /// as they were before it opened.
     ///
-    /// `f` runs under the circuit's lock: it must not call the circuit. If it panics, the default of 60 s is taken.
+    /// `f` runs under the circuit's lock: it must not call the circuit. It is asked more often than the circuit opens, as to read a
+    /// state may take it, so it should give the same answer to the same question. If it panics, the default of 60 s is taken. Zero
+    /// lets the next call probe at once.
     pub const fn by(f: fn(attempt: u32, before: &Stats) -> Duration) -> Self {
         Self(Plan::By(f))
     }
