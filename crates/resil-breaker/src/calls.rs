@@ -164,7 +164,7 @@ impl<C: Clock> CircuitBreaker<C> {
         if permit.epoch() != word.epoch() {
             return self.count(STALE, word);
         }
-        if word.state() == State::Disabled {
+        if !word.records() && word.state() == State::Disabled {
             return;
         }
         let failed = match verdict {

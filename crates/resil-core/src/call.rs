@@ -21,13 +21,15 @@ use crate::{ByResult, CallAsync, Error, Flat, Guard, Judge, Nested, Policy, Reje
 /// A panic of the call settles as [`Verdict::Panicked`] and goes on unwinding.
 pub trait PolicyExt: Policy {
     /// Runs `f` if the policy admits it; `Ok` is a success and `Err` a failure.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn call<T, E>(&self, f: impl FnOnce() -> Result<T, E>) -> Result<T, Error<E>> {
         run(self, Flat(ByResult), f)
     }
 
     /// Runs `f` if the policy admits it, and lets `classify` judge its result.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn call_with<T, E>(
         &self,
         classify: impl FnOnce(Result<&T, &E>) -> Verdict,
@@ -37,13 +39,15 @@ pub trait PolicyExt: Policy {
     }
 
     /// Runs `f`, which is guarded by other policies already: what they refused is ignored, what was cut off is a failure.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn call_nested<T, E>(&self, f: impl FnOnce() -> Result<T, Error<E>>) -> Result<T, Error<E>> {
         run(self, Nested(ByResult), f)
     }
 
     /// Runs `f`, which is guarded by other policies already, and lets `classify` judge what it did on its own account.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn call_nested_with<T, E>(
         &self,
         classify: impl FnOnce(Result<&T, &E>) -> Verdict,
@@ -134,7 +138,8 @@ pub trait PolicyExt: Policy {
 
 impl<P: Policy + ?Sized> PolicyExt for P {}
 
-#[inline]
+#[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+#[inline(always)]
 fn run<P, R, J>(policy: &P, judge: J, f: impl FnOnce() -> R) -> J::Output
 where
     P: Policy + ?Sized,
