@@ -54,6 +54,9 @@ fn mutate(workspace: &Workspace, files: &[String]) -> Result<Score, String> {
     if Tool::Nextest.is_present() {
         mutants.args(["--test-tool", "nextest"]);
     }
+    // Each mutant is built in a copy of the tree. In a folder that both share, cargo would take what it built from the
+    // mutant for what it would build from the tree.
+    mutants.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
     println!("   $ {}", process::line(&mutants));
     // 2 and 3: some were missed or overran, which the lists tell; anything else is a run that proved nothing.
     let status = mutants.status().map_err(|error| process::could_not_start(&mutants, &error))?;
