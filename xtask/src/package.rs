@@ -17,7 +17,13 @@ pub(crate) fn run(workspace: &Workspace, arguments: Arguments, ledger: &mut Ledg
     for package in workspace.published() {
         pack.args(["--package", &package.name]);
     }
+    // A folder of its own for each run: cargo keeps the archives' sources by the folder's path and their version, and would
+    // build yesterday's beside today's.
+    let folder = workspace.target.join(format!("package-{}", std::process::id()));
+    pack.arg("--target-dir").arg(&folder);
     ledger.run("build from the archives", &mut pack);
+    // Best effort: what is left behind is in the target folder.
+    drop(std::fs::remove_dir_all(&folder));
     Ok(())
 }
 
