@@ -1,6 +1,8 @@
 //! The machines under mutation: cargo-mutants changes one thing at a time, and a test must fail.
 
+use std::collections::BTreeSet;
 use std::path::Path;
+use std::process::Command;
 
 use crate::deep::explanation::{self, Survivor};
 use crate::ledger::Ledger;
@@ -25,7 +27,7 @@ pub(crate) fn run(workspace: &Workspace, ledger: &mut Ledger) -> Option<String> 
     let mut section = None;
     ledger.check("mutants", || {
         let table = workspace.table("mutants.toml")?;
-        let score = mutate(workspace, &files(workspace, &table)?)?;
+        let score = mutate(workspace, &table, &files(workspace, &table)?)?;
         let (list, verdict) = explanation::judge(&score.survivors, &explanation::read(&table)?);
         section = Some(score.section(&list));
         verdict.map(|()| score.line())
@@ -42,32 +44,80 @@ fn files(workspace: &Workspace, table: &toml::Table) -> Result<Vec<String>, Stri
     if files.is_empty() { Err("xtask/mutants.toml names no file".into()) } else { Ok(files) }
 }
 
-fn mutate(workspace: &Workspace, files: &[String]) -> Result<Score, String> {
-    let output = workspace.target.join("mutants");
-    std::fs::create_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
-    let mut mutants =
-        workspace.cargo(&["mutants", "--all-features", "--no-shuffle", "--colors", "never", "--output"]);
-    mutants.arg(&output);
+/// Mutates `files`, crate by crate: first under the crate's quick tests, then what these let live under all of its tests.
+fn mutate(workspace: &Workspace, table: &toml::Table, files: &[String]) -> Result<Score, String> {
+    let mut packages: Vec<_> = files.iter().filter_map(|file| file.split('/').nth(1)).collect();
+    packages.dedup();
+    let mut all = Score { caught: 0, unviable: 0, survivors: Vec::new() };
+    for package in packages {
+        let output = workspace.target.join("mutants").join(package);
+        std::fs::create_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
+        let of_package = format!("crates/{package}/");
+        let files: Vec<_> = files.iter().filter(|file| file.starts_with(&of_package)).collect();
+        let quick = quick(table, package)?;
+        let passes = [Some(quick.as_slice()), None];
+        let mut is_first = true;
+        // Those that overran once are tried again.
+        let mut caught = BTreeSet::new();
+        for tests in passes.into_iter().skip(usize::from(quick.is_empty())) {
+            if !is_first && !has_missed(&output) {
+                break;
+            }
+            let mut mutants = command(workspace, &files, tests);
+            mutants.arg("--output").arg(&output);
+            if !is_first {
+                mutants.arg("--iterate");
+            }
+            if let Some(tests) = tests {
+                mutants.arg("--").args(tests);
+            }
+            is_first = false;
+            println!("   $ {}", process::line(&mutants));
+            // 2 and 3: some were missed or overran, which the lists tell; anything else is a run that proved nothing.
+            let status = mutants.status().map_err(|error| process::could_not_start(&mutants, &error))?;
+            if !matches!(status.code(), Some(0 | 2 | 3)) {
+                return Err(format!("cargo-mutants could not do its work: {status}"));
+            }
+            let list = |name: &str| list(&output.join("mutants.out").join(name));
+            // An endless loop is a difference that a test noticed.
+            caught.extend(list("caught.txt")?.into_iter().chain(list("timeout.txt")?));
+            all.unviable += list("unviable.txt")?.len();
+        }
+        all.caught += caught.len();
+        let missed = list(&output.join("mutants.out/missed.txt"))?;
+        let missed = missed.iter().filter(|line| !caught.contains(*line));
+        all.survivors.extend(missed.filter_map(|line| survivor(line)));
+    }
+    Ok(all)
+}
+
+/// Whether the pass before left anything to look at again.
+fn has_missed(output: &Path) -> bool {
+    list(&output.join("mutants.out/missed.txt")).is_ok_and(|missed| !missed.is_empty())
+}
+
+/// The arguments that choose the quick tests of `package`.
+fn quick(table: &toml::Table, package: &str) -> Result<Vec<String>, String> {
+    let Some(quick) = table.get("quick").and_then(|quick| quick.get(package)) else { return Ok(Vec::new()) };
+    let words = quick.as_array().ok_or(format!("xtask/mutants.toml: quick.{package} is no list"))?;
+    Ok(words.iter().filter_map(toml::Value::as_str).map(String::from).collect())
+}
+
+fn command(workspace: &Workspace, files: &[&String], tests: Option<&[String]>) -> Command {
+    let mut mutants = workspace.cargo(&["mutants", "--all-features", "--no-shuffle", "--colors", "never"]);
     for file in files {
         mutants.args(["--file", file]);
     }
     if Tool::Nextest.is_present() {
         mutants.args(["--test-tool", "nextest"]);
     }
+    if tests.is_some() {
+        mutants.env("PROPTEST_CASES", "64");
+    }
     // Each mutant is built in a copy of the tree. In a folder that both share, cargo would take what it built from the
     // mutant for what it would build from the tree.
     mutants.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
-    println!("   $ {}", process::line(&mutants));
-    // 2 and 3: some were missed or overran, which the lists tell; anything else is a run that proved nothing.
-    let status = mutants.status().map_err(|error| process::could_not_start(&mutants, &error))?;
-    if !matches!(status.code(), Some(0 | 2 | 3)) {
-        return Err(format!("cargo-mutants could not do its work: {status}"));
-    }
-    let list = |name: &str| list(&output.join("mutants.out").join(name));
-    // An endless loop is a difference that a test noticed.
-    let caught = list("caught.txt")?.len() + list("timeout.txt")?.len();
-    let survivors = list("missed.txt")?.iter().filter_map(|line| survivor(line)).collect();
-    Ok(Score { caught, unviable: list("unviable.txt")?.len(), survivors })
+    mutants
 }
 
 fn list(path: &Path) -> Result<Vec<String>, String> {
