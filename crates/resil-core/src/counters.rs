@@ -85,23 +85,32 @@ impl<const N: usize> Counters<N> {
     /// If `index` is not below `N`.
     #[inline]
     pub fn add(&self, index: usize, may_stripe: bool) {
+        self.add_many(index, 1, may_stripe);
+    }
+
+    /// Adds `n` to counter `index` as [`add`](Self::add) does; sums wrap around.
+    ///
+    /// # Panics
+    /// If `index` is not below `N`.
+    #[inline]
+    pub fn add_many(&self, index: usize, n: u64, may_stripe: bool) {
         if let Some(stripes) = self.stripes.get() {
             // Their number is a power of two.
             let stripe = &stripes[place() as usize & (stripes.len() - 1)];
-            let before = stripe.words[index].fetch_add(1, Ordering::Relaxed);
-            if before.is_multiple_of(SAMPLE) {
+            let before = stripe.words[index].fetch_add(n, Ordering::Relaxed);
+            if before % SAMPLE < n {
                 stripe.look_for_company();
             }
         } else {
             #[cfg(not(seeded_bug = "counters_lose_additions"))]
-            let before = self.words[index].fetch_add(1, Ordering::Relaxed);
+            let before = self.words[index].fetch_add(n, Ordering::Relaxed);
             #[cfg(seeded_bug = "counters_lose_additions")]
             let before = {
                 let before = self.words[index].load(Ordering::Relaxed);
-                self.words[index].store(before + 1, Ordering::Relaxed);
+                self.words[index].store(before + n, Ordering::Relaxed);
                 before
             };
-            if before.is_multiple_of(SAMPLE) && may_stripe {
+            if before % SAMPLE < n && may_stripe {
                 self.look_for_contention();
             }
         }

@@ -1,0 +1,75 @@
+use std::sync::{Condvar, Mutex, PoisonError};
+use std::time::Duration;
+
+use resil_core::{Clock, Deadline, Moment, Rejected};
+
+use crate::RateLimiter;
+use crate::acquire::{Place, Request};
+
+/// Waits that park the calling thread, in one line with all other waits.
+///
+/// A wait that could not end in time, by its own limit or by the [current deadline](Deadline::current), is refused at once, with the
+/// hint when to come again, and books nothing.
+///
+/// ```
+/// use resil_ratelimit::{Quota, RateLimiter};
+/// use std::time::Duration;
+///
+/// let limiter = RateLimiter::new("search", Quota::per_second(1_000).burst(1));
+/// for _ in 0..3 {
+///     limiter.acquire_blocking()?; // the second and the third wait a millisecond
+/// }
+/// assert!(limiter.acquire_blocking_timeout(Duration::from_nanos(1)).is_err());
+/// # Ok::<_, resil_ratelimit::Rejected>(())
+/// ```
+impl<C: Clock> RateLimiter<C> {
+    /// Waits for one permit.
+    pub fn acquire_blocking(&self) -> Result<(), Rejected> {
+        self.wait_blocking(Request::ONE)
+    }
+
+    /// Waits for `permits`, all at once.
+    pub fn acquire_blocking_n(&self, permits: u32) -> Result<(), Rejected> {
+        self.wait_blocking(Request { permits, ..Request::ONE })
+    }
+
+    /// Waits for one permit, no longer than `max_wait`.
+    pub fn acquire_blocking_timeout(&self, max_wait: Duration) -> Result<(), Rejected> {
+        self.wait_blocking(Request { within: Some(max_wait), ..Request::ONE })
+    }
+
+    /// Waits for `permits`, all at once, no longer than `max_wait`.
+    pub fn acquire_blocking_timeout_n(&self, permits: u32, max_wait: Duration) -> Result<(), Rejected> {
+        self.wait_blocking(Request { permits, within: Some(max_wait), by: None })
+    }
+
+    /// Waits for one permit, no longer than until `deadline`.
+    pub fn acquire_blocking_deadline(&self, deadline: Deadline) -> Result<(), Rejected> {
+        self.wait_blocking(Request { by: Some(deadline), ..Request::ONE })
+    }
+
+    /// Waits for `permits`, all at once, no longer than until `deadline`.
+    pub fn acquire_blocking_deadline_n(&self, permits: u32, deadline: Deadline) -> Result<(), Rejected> {
+        self.wait_blocking(Request { permits, within: None, by: Some(deadline) })
+    }
+
+    pub(crate) fn wait_blocking(&self, request: Request) -> Result<(), Rejected> {
+        let mut place = Place::none(self);
+        let mut until = place.book(request)?;
+        while let Some(at) = until {
+            park_until(at, &self.clock);
+            until = place.still_until();
+        }
+        Ok(())
+    }
+}
+
+/// Parks this thread until about `at`. It may come back early.
+///
+/// Not by [`std::thread::park_timeout`], which would use up a token that is meant for the caller.
+pub(crate) fn park_until(at: Moment, clock: &impl Clock) {
+    let (mutex, condvar) = (Mutex::new(()), Condvar::new());
+    let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
+    let remaining = at.saturating_duration_since(clock.now());
+    drop(condvar.wait_timeout(guard, remaining));
+}

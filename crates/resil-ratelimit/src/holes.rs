@@ -1,0 +1,77 @@
+use crate::charge::Charge;
+
+/// How many bookings that were given up are kept for others.
+const KEPT: usize = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
+
+/// Places in the line of waiters that were given up while others had booked behind them, the earliest first.
+#[derive(Debug, Default)]
+pub(crate) struct Holes {
+    places: Vec<Charge>,
+    /// Permits that nobody could use any more.
+    expired: u64,
+}
+
+impl Holes {
+    pub(crate) const fn new() -> Self {
+        Self { places: Vec::new(), expired: 0 }
+    }
+
+    pub(crate) fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub(crate) const fn expired(&self) -> u64 {
+        self.expired
+    }
+
+    /// Keeps a place that is still to come whole; else it has expired.
+    pub(crate) fn keep(&mut self, place: Charge, now: u64) {
+        if place.begin() < now || self.places.len() == KEPT {
+            return self.expire(place.permits);
+        }
+        let at = self.places.partition_point(|other| other.end < place.end);
+        self.places.insert(at, place);
+    }
+
+    pub(crate) fn expire(&mut self, permits: u32) {
+        self.expired += u64::from(permits);
+    }
+
+    /// Gives up the places whose time has come.
+    pub(crate) fn prune(&mut self, now: u64) {
+        let is_over = |place: &mut Charge| place.begin() < now;
+        self.expired +=
+            self.places.extract_if(.., is_over).map(|place| u64::from(place.permits)).sum::<u64>();
+    }
+
+    /// Gives up all of them.
+    pub(crate) fn clear(&mut self) {
+        self.expired += self.places.drain(..).map(|place| u64::from(place.permits)).sum::<u64>();
+    }
+
+    /// Takes the earliest part that is as large as `cost`, and returns it; the rest of its place stays. To be called after
+    /// [`prune`](Self::prune).
+    pub(crate) fn take(&mut self, cost: u64, permits: u32) -> Option<Charge> {
+        let at = self.places.iter().position(|place| place.cost >= cost)?;
+        let place = &mut self.places[at];
+        let taken = place.first(cost, permits);
+        if place.cost == cost {
+            self.places.remove(at);
+        } else {
+            place.cost -= cost;
+            place.permits -= permits;
+        }
+        Some(taken)
+    }
+
+    /// Puts back what [`take`](Self::take) took.
+    pub(crate) fn put_back(&mut self, place: Charge, now: u64) {
+        self.keep(place, now);
+    }
+
+    /// Takes the place that ends at `end`, if there is one.
+    pub(crate) fn take_ending_at(&mut self, end: u64) -> Option<Charge> {
+        let at = self.places.iter().position(|place| place.end == end)?;
+        Some(self.places.remove(at))
+    }
+}
