@@ -16,7 +16,8 @@ pub use shuttle::sync::{Mutex, MutexGuard, atomic};
 #[cfg(not(any(loom, shuttle)))]
 pub use std::sync::{Mutex, MutexGuard, OnceLock, atomic};
 
-pub(crate) use thread_number::{move_on, place, thread_number};
+pub use thread_number::place;
+pub(crate) use thread_number::{move_on, thread_number};
 
 /// Locks `mutex`, whether or not a thread panicked while it held it.
 ///

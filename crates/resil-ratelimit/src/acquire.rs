@@ -16,15 +16,22 @@ pub(crate) struct Request {
     pub(crate) permits: u32,
     pub(crate) within: Option<Duration>,
     pub(crate) by: Option<Deadline>,
+    /// Whether the current deadline is none of its business.
+    pub(crate) is_patient: bool,
 }
 
 impl Request {
-    pub(crate) const ONE: Self = Self { permits: 1, within: None, by: None };
+    /// One permit, however long it takes.
+    pub(crate) const ONE: Self = Self { permits: 1, within: None, by: None, is_patient: false };
+    /// One permit, even after the current deadline.
+    #[cfg(feature = "stream")]
+    pub(crate) const PATIENT: Self = Self { is_patient: true, ..Self::ONE };
 
     /// The latest instant that this request and the current deadline accept.
     pub(crate) fn latest(self, clock: &impl Clock) -> Moment {
         let within = self.within.map_or(Moment::MAX, |within| clock.now().saturating_add(within));
-        [self.by, Deadline::current()].into_iter().flatten().map(Deadline::moment).fold(within, Moment::min)
+        let current = if self.is_patient { None } else { Deadline::current() };
+        [self.by, current].into_iter().flatten().map(Deadline::moment).fold(within, Moment::min)
     }
 }
 
@@ -72,6 +79,8 @@ pin_project! {
 pub(crate) struct Place<P: Borrow<RateLimiter<C>>, C: Clock> {
     limiter: P,
     booked: Option<Booked>,
+    /// What was given at the end of the wait.
+    granted: Option<Charge>,
     clock: std::marker::PhantomData<fn() -> C>,
 }
 
@@ -85,7 +94,7 @@ pub(crate) struct Booked {
 
 impl<P: Borrow<RateLimiter<C>>, C: Clock> Place<P, C> {
     pub(crate) const fn none(limiter: P) -> Self {
-        Self { limiter, booked: None, clock: std::marker::PhantomData }
+        Self { limiter, booked: None, granted: None, clock: std::marker::PhantomData }
     }
 
     pub(crate) fn limiter(&self) -> &RateLimiter<C> {
@@ -105,8 +114,10 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock> Place<P, C> {
         let wait = (at > since).then_some(at);
         if wait.is_none() {
             limiter.arrive(request.permits, None);
+            self.granted = Some(charge);
+        } else {
+            self.booked = Some(booked);
         }
-        self.booked = wait.map(|_| booked);
         Ok(wait)
     }
 
@@ -118,6 +129,7 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock> Place<P, C> {
             return Some(booked.at);
         }
         limiter.arrive(booked.charge.permits, Some(booked.since));
+        self.granted = Some(booked.charge);
         self.booked = None;
         None
     }
@@ -139,6 +151,12 @@ where
 {
     pub(crate) fn new(limiter: P, request: Request, timer: T) -> Self {
         Self { place: Place::none(limiter), request, timer, sleep: None }
+    }
+
+    /// What was given, once the wait has ended.
+    #[cfg(feature = "tower")]
+    pub(crate) fn take_granted(self: Pin<&mut Self>) -> Option<Charge> {
+        self.project().place.granted.take()
     }
 
     /// Waits for so many permits, all at once; a heavy wait is not overtaken by light ones.

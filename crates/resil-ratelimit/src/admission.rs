@@ -48,6 +48,21 @@ impl<C: Clock> RateLimiter<C> {
         }
     }
 
+    /// Takes `permits` if there are so many; if not, nobody is refused yet.
+    pub(crate) fn take_if_any(&self, permits: u32) -> Option<Charge> {
+        let now = self.clock.now();
+        let taken = self.cell.take_many(now, permits);
+        let taken = match taken {
+            Err(NotNow::Unclear) => {
+                self.with_clear_words(|limiter, now| limiter.cell.take_many(now, permits))
+            }
+            other => other,
+        };
+        let charge = taken.ok()?;
+        self.count(ACQUIRED, permits.into());
+        Some(charge)
+    }
+
     /// What is out of the common path: more than the burst, a quota that is being changed, the first use, the end of time.
     #[cold]
     fn take_with_care(&self, permits: u32) -> Result<Charge, Rejected> {

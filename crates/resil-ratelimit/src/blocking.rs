@@ -40,7 +40,7 @@ impl<C: Clock> RateLimiter<C> {
 
     /// Waits for `permits`, all at once, no longer than `max_wait`.
     pub fn acquire_blocking_timeout_n(&self, permits: u32, max_wait: Duration) -> Result<(), Rejected> {
-        self.wait_blocking(Request { permits, within: Some(max_wait), by: None })
+        self.wait_blocking(Request { permits, within: Some(max_wait), ..Request::ONE })
     }
 
     /// Waits for one permit, no longer than until `deadline`.
@@ -50,7 +50,7 @@ impl<C: Clock> RateLimiter<C> {
 
     /// Waits for `permits`, all at once, no longer than until `deadline`.
     pub fn acquire_blocking_deadline_n(&self, permits: u32, deadline: Deadline) -> Result<(), Rejected> {
-        self.wait_blocking(Request { permits, within: None, by: Some(deadline) })
+        self.wait_blocking(Request { permits, by: Some(deadline), ..Request::ONE })
     }
 
     pub(crate) fn wait_blocking(&self, request: Request) -> Result<(), Rejected> {

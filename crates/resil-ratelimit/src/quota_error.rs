@@ -55,6 +55,7 @@ settings! {
     Burst, "burst", "1 or more";
     Refill, "time to refill the burst", "up to 4 years";
     Initial, "initial", "0 to the burst";
+    Batch, "batch", "1 to the burst, and at most 1,024";
     PerSecond, "permits per second", "1 per 4 years to 1,000,000,000";
 }
 

@@ -107,7 +107,7 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock> Waiting<P, C> {
     }
 
     pub(crate) const fn request(&self) -> Request {
-        Request { permits: 1, within: Some(self.max_wait), by: None }
+        Request { within: Some(self.max_wait), ..Request::ONE }
     }
 }
 

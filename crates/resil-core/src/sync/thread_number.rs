@@ -1,4 +1,5 @@
-pub(crate) use source::{move_on, place, thread_number};
+pub use source::place;
+pub(crate) use source::{move_on, thread_number};
 
 #[cfg(not(any(loom, shuttle)))]
 mod source {
@@ -28,7 +29,7 @@ mod source {
 
     /// Where this thread counts among the stripes of any counters; spread by the threads' numbers. Never 0.
     #[inline]
-    pub(crate) fn place() -> u32 {
+    pub fn place() -> u32 {
         let place = PLACE.get();
         if place != 0 {
             return place;
@@ -129,7 +130,8 @@ mod source {
         NUMBER.with(|number| *number)
     }
 
-    pub(crate) fn place() -> u32 {
+    /// Where this thread counts among the stripes of any counters.
+    pub fn place() -> u32 {
         thread_number()
     }
 
