@@ -1,22 +1,20 @@
 use std::collections::VecDeque;
 
 /// Memory above this many entries is given back when it is empty.
-const KEPT: usize = 1_024;
+pub(super) const KEPT: usize = 1_024;
 
-/// Permits by the instant at which they count, oldest first: one entry for all permits of one slice of time.
-///
-/// An entry stands at the latest of its permits' instants. With slices of 1 ns that is the instant of each of them.
+/// A row of permits, in entries that each stand at one instant.
 #[derive(Debug)]
 pub(super) struct Runs {
     runs: VecDeque<Run>,
-    /// The permits that came before those of the first entry, ever.
+    /// The permits that came before those of the first entry.
     gone: u64,
 }
 
 #[derive(Clone, Copy, Debug)]
 struct Run {
     at: u64,
-    /// All permits that ever came, up to this entry's last: so the permits of any stretch are a subtraction, and are found by bisection.
+    /// All permits that came, up to this entry's last: so those of any stretch are a subtraction, and any of them is found by bisection.
     end: u64,
 }
 
@@ -32,14 +30,24 @@ impl Runs {
         }
     }
 
-    /// How many permits there are.
-    pub(super) fn permits(&self) -> u64 {
-        self.before(self.runs.len())
+    /// How many entries there are.
+    pub(super) fn len(&self) -> usize {
+        self.runs.len()
     }
 
-    /// How many permits count at `instant` or earlier.
-    pub(super) fn up_to(&self, instant: u64) -> u64 {
-        self.before(self.runs.partition_point(|run| run.at <= instant))
+    /// How many permits there are.
+    pub(super) fn permits(&self) -> u64 {
+        self.before(self.len())
+    }
+
+    /// How many permits the entries before `index` hold.
+    pub(super) fn before(&self, index: usize) -> u64 {
+        index.checked_sub(1).and_then(|last| self.runs.get(last)).map_or(0, |run| run.end - self.gone)
+    }
+
+    /// The instant of the entry at `index`.
+    pub(super) fn at(&self, index: usize) -> Option<u64> {
+        self.runs.get(index).map(|run| run.at)
     }
 
     /// The instant of the last entry.
@@ -47,14 +55,22 @@ impl Runs {
         self.runs.back().map(|run| run.at)
     }
 
-    /// The instant of the first entry for which `is_far_enough` holds; it holds for all entries after one for which it does.
-    pub(super) fn first_where(&self, is_far_enough: impl Fn(u64) -> bool) -> Option<u64> {
-        let index = self.runs.partition_point(|run| !is_far_enough(run.at));
-        self.runs.get(index).map(|run| run.at)
+    /// The entry of the permit that has `rank` permits up to it, itself included.
+    pub(super) fn index_of(&self, rank: u64) -> Option<usize> {
+        let index = self.runs.partition_point(|run| run.end - self.gone < rank);
+        (rank > 0 && index < self.len()).then_some(index)
     }
 
-    /// Adds `permits` at `instant`, which is not before the last entry.
-    pub(super) fn push(&mut self, instant: u64, permits: u32, slice: u64) {
+    /// The last of the first `entries` that lies in one slice with `instant`, where no later one stands before an earlier one.
+    pub(super) fn last_in_slice(&self, instant: u64, slice: u64, entries: usize) -> Option<u64> {
+        let after =
+            self.runs.partition_point(|run| run.at <= instant || in_one_slice(run.at, instant, slice));
+        let last = self.at(after.min(entries).checked_sub(1)?)?;
+        in_one_slice(last, instant, slice).then_some(last)
+    }
+
+    /// Adds `permits` at `instant`, which is not before that of the last entry. They share the entry of their slice.
+    pub(super) fn add(&mut self, instant: u64, permits: u32, slice: u64) {
         let end = self.gone + self.permits() + u64::from(permits);
         match self.runs.back_mut().filter(|last| in_one_slice(last.at, instant, slice)) {
             Some(last) => *last = Run { at: instant, end },
@@ -62,34 +78,56 @@ impl Runs {
         }
     }
 
-    /// Takes away up to `permits` of those in the slice of `instant`. Their entry stays where it stands unless it is empty.
-    pub(super) fn remove(&mut self, instant: u64, permits: u32, slice: u64) -> u64 {
-        let index = self.runs.partition_point(|run| run.at < instant);
-        let Some(run) = self.runs.get(index).filter(|run| in_one_slice(run.at, instant, slice)) else {
-            return 0;
-        };
-        let held = run.end - self.gone - self.before(index);
-        let removed = held.min(permits.into());
-        if index == 0 {
-            self.gone += removed;
-        } else {
-            self.runs.range_mut(index..).for_each(|run| run.end -= removed);
+    /// Makes an entry of its own for `permits` at `instant`, so that it has this index.
+    pub(super) fn insert(&mut self, index: usize, instant: u64, permits: u32) {
+        let end = self.gone + self.before(index);
+        self.runs.insert(index, Run { at: instant, end });
+        self.runs.range_mut(index..).for_each(|run| run.end += u64::from(permits));
+    }
+
+    /// Moves the entry at `index` to `instant`.
+    pub(super) fn move_to(&mut self, index: usize, instant: u64) {
+        if let Some(run) = self.runs.get_mut(index) {
+            run.at = instant;
         }
-        if removed == held {
+    }
+
+    /// Takes up to `permits` out of the entry in the slice of `instant`, which stays where it stands unless it is empty.
+    pub(super) fn take_back(&mut self, instant: u64, permits: u32, slice: u64) {
+        let index = self.runs.partition_point(|run| run.at < instant);
+        if self.at(index).is_some_and(|at| in_one_slice(at, instant, slice)) {
+            self.take(index, permits.into());
+        }
+    }
+
+    /// Takes up to `permits` out of the entry at `index`, and the entry away if it is empty then.
+    pub(super) fn take(&mut self, index: usize, permits: u64) {
+        let held = self.before(index + 1) - self.before(index);
+        let taken = held.min(permits);
+        // The sums before it or those from it on, whichever are fewer.
+        if index < self.len() / 2 {
+            self.gone += taken;
+            self.runs.range_mut(..index).for_each(|run| run.end += taken);
+        } else {
+            self.runs.range_mut(index..).for_each(|run| run.end -= taken);
+        }
+        if taken == held {
             self.runs.remove(index);
             if self.runs.is_empty() {
                 self.runs.shrink_to(KEPT);
             }
         }
-        removed
     }
 
-    /// Drops all entries at `instant` or earlier.
-    pub(super) fn forget_up_to(&mut self, instant: u64) {
+    /// Drops the entries in front that stand at `instant` or earlier, and says how many they were.
+    pub(super) fn forget_up_to(&mut self, instant: u64) -> usize {
+        let mut entries = 0;
         while let Some(run) = self.runs.front().filter(|run| run.at <= instant) {
             self.gone = run.end;
             self.runs.pop_front();
+            entries += 1;
         }
+        entries
     }
 
     /// Drops all entries.
@@ -97,15 +135,10 @@ impl Runs {
         self.gone += self.permits();
         self.runs.clear();
     }
-
-    /// How many permits the entries before `index` hold.
-    fn before(&self, index: usize) -> u64 {
-        index.checked_sub(1).and_then(|last| self.runs.get(last)).map_or(0, |run| run.end - self.gone)
-    }
 }
 
 /// Whether two instants lie in one of the slices into which time is cut.
-pub(super) const fn in_one_slice(a: u64, b: u64, slice: u64) -> bool {
+const fn in_one_slice(a: u64, b: u64, slice: u64) -> bool {
     a == b || a / slice == b / slice
 }
 
@@ -116,63 +149,108 @@ mod tests {
     /// Runs in slices of 10, with permits as given.
     fn runs(permits: &[(u64, u32)]) -> Runs {
         let mut runs = Runs::new();
-        permits.iter().for_each(|(at, permits)| runs.push(*at, *permits, 10));
+        permits.iter().for_each(|(at, permits)| runs.add(*at, *permits, 10));
         runs
     }
 
     fn entries(runs: &Runs) -> Vec<(u64, u64)> {
-        let sizes = (0..runs.runs.len()).map(|i| runs.before(i + 1) - runs.before(i));
-        runs.runs.iter().map(|run| run.at).zip(sizes).collect()
+        (0..runs.len()).map(|i| (runs.at(i).unwrap(), runs.before(i + 1) - runs.before(i))).collect()
     }
 
     #[test]
     fn permits_of_one_slice_share_an_entry_at_the_last_of_them() {
-        assert_eq!(entries(&runs(&[(10, 1), (10, 2), (19, 3), (20, 4), (35, 5)])), [(19, 6), (20, 4), (35, 5)]);
+        assert_eq!(
+            entries(&runs(&[(10, 1), (10, 2), (19, 3), (20, 4), (35, 5)])),
+            [(19, 6), (20, 4), (35, 5)]
+        );
         let mut exact = Runs::new();
-        [(10, 1), (10, 2), (11, 3)].iter().for_each(|(at, permits)| exact.push(*at, *permits, 1));
+        [(10, 1), (10, 2), (11, 3)].iter().for_each(|(at, permits)| exact.add(*at, *permits, 1));
         assert_eq!(entries(&exact), [(10, 3), (11, 3)]);
     }
 
     #[test]
-    fn permits_are_counted_up_to_any_instant() {
-        let mut runs = runs(&[(0, 1), (15, 2), (25, 4), (35, 8)]);
-        let counts = |runs: &Runs| [0, 14, 15, 16, 25, 35, 99].map(|at| runs.up_to(at));
-        assert_eq!((counts(&runs), runs.permits()), ([1, 1, 3, 3, 7, 15, 15], 15));
-        runs.forget_up_to(15);
-        assert_eq!((counts(&runs), runs.permits()), ([0, 0, 0, 0, 4, 12, 12], 12));
-        assert_eq!((runs.last(), runs.first_where(|at| at > 25)), (Some(35), Some(35)));
+    fn every_permit_is_found_by_its_rank() {
+        let mut runs = runs(&[(0, 1), (15, 2), (25, 4)]);
+        let found = |runs: &Runs| {
+            [0, 1, 2, 3, 4, 7, 8].map(|rank| runs.index_of(rank).and_then(|index| runs.at(index)))
+        };
+        assert_eq!(found(&runs), [None, Some(0), Some(15), Some(15), Some(25), Some(25), None]);
+        assert_eq!((runs.forget_up_to(14), runs.permits(), runs.last()), (1, 6, Some(25)));
+        assert_eq!(found(&runs), [None, Some(15), Some(15), Some(25), Some(25), None, None]);
+        assert_eq!((runs.forget_up_to(15), runs.forget_up_to(24), runs.permits()), (1, 0, 4));
         runs.clear();
-        assert_eq!((runs.permits(), runs.last(), runs.first_where(|_| true)), (0, None, None));
-        runs.push(40, 3, 10);
+        assert_eq!((runs.permits(), runs.last(), runs.index_of(1)), (0, None, None));
+        runs.add(40, 3, 10);
         assert_eq!((entries(&runs), runs.permits()), (vec![(40, 3)], 3));
     }
 
     #[test]
-    fn permits_are_taken_away_wherever_they_are() {
-        let fresh = || runs(&[(5, 1), (12, 2), (18, 2), (25, 4), (35, 8)]);
-        for (at, permits, removed, left) in [
-            (0, 1, 1, vec![(18, 4), (25, 4), (35, 8)]),
-            (12, 3, 3, vec![(5, 1), (18, 1), (25, 4), (35, 8)]),
-            (18, 4, 4, vec![(5, 1), (25, 4), (35, 8)]),
-            (25, 9, 4, vec![(5, 1), (18, 4), (35, 8)]),
-            (35, 7, 7, vec![(5, 1), (18, 4), (25, 4), (35, 1)]),
-            (19, 1, 0, vec![(5, 1), (18, 4), (25, 4), (35, 8)]),
-            (40, 1, 0, vec![(5, 1), (18, 4), (25, 4), (35, 8)]),
+    fn the_last_of_a_slice_is_found_among_the_first_entries() {
+        let mut runs = Runs::new();
+        for (index, at) in [5, 12, 12, 17, 30].into_iter().enumerate() {
+            runs.insert(index, at, 1);
+        }
+        let last = |instant, entries| runs.last_in_slice(instant, 10, entries);
+        assert_eq!(
+            [last(12, 5), last(12, 4), last(12, 3), last(12, 1), last(12, 0)],
+            [Some(17), Some(17), Some(12), None, None]
+        );
+        assert_eq!(
+            [last(5, 5), last(39, 5), last(39, 4), last(20, 5), last(40, 5)],
+            [Some(5), Some(30), None, None, None]
+        );
+        assert_eq!(
+            [1, 5, 12, 30].map(|instant| runs.last_in_slice(instant, 1, 5)),
+            [None, Some(5), Some(12), Some(30)]
+        );
+    }
+
+    #[test]
+    fn entries_are_put_in_moved_and_taken_out_wherever_they_are() {
+        for index in 0..=4 {
+            let mut runs = runs(&[(5, 1), (12, 2), (25, 4), (35, 8)]);
+            let mut expected = entries(&runs);
+            runs.insert(index, 50, 3);
+            expected.insert(index, (50, 3));
+            assert_eq!(entries(&runs), expected);
+            runs.move_to(index, 51);
+            runs.take(index, 2);
+            expected[index] = (51, 1);
+            assert_eq!((entries(&runs), runs.permits()), (expected.clone(), 16));
+            runs.take(index, 9);
+            expected.remove(index);
+            assert_eq!((entries(&runs), runs.permits()), (expected, 15));
+            runs.add(60, 1, 10);
+            assert_eq!(
+                [15, 16].map(|rank| runs.index_of(rank).and_then(|index| runs.at(index))),
+                [Some(35), Some(60)]
+            );
+        }
+    }
+
+    #[test]
+    fn permits_are_taken_back_from_their_slice_only() {
+        for (at, permits, left) in [
+            (0, 1, vec![(18, 4), (25, 4), (35, 8)]),
+            (12, 3, vec![(5, 1), (18, 1), (25, 4), (35, 8)]),
+            (18, 4, vec![(5, 1), (25, 4), (35, 8)]),
+            (25, 9, vec![(5, 1), (18, 4), (35, 8)]),
+            (35, 7, vec![(5, 1), (18, 4), (25, 4), (35, 1)]),
+            (19, 1, vec![(5, 1), (18, 4), (25, 4), (35, 8)]),
+            (40, 1, vec![(5, 1), (18, 4), (25, 4), (35, 8)]),
         ] {
-            let mut runs = fresh();
-            assert_eq!(runs.remove(at, permits, 10), removed, "at {at}");
+            let mut runs = runs(&[(5, 1), (12, 2), (18, 2), (25, 4), (35, 8)]);
+            runs.take_back(at, permits, 10);
             assert_eq!(entries(&runs), left, "at {at}");
-            assert_eq!(runs.permits(), left.iter().map(|(_, permits)| permits).sum::<u64>());
-            runs.push(41, 1, 10);
-            assert_eq!(runs.up_to(40) + 1, runs.permits());
         }
     }
 
     #[test]
     fn memory_of_many_entries_is_given_back_when_they_are_gone() {
         let mut runs = Runs::new();
-        (0..5_000).for_each(|at| runs.push(at, 1, 1));
-        (0..5_000).rev().for_each(|at| assert_eq!(runs.remove(at, 1, 1), 1));
+        (0..5_000).for_each(|at| runs.add(at, 1, 1));
+        (0..5_000).rev().for_each(|at| runs.take_back(at, 1, 1));
+        assert_eq!(runs.len(), 0);
         assert!(runs.runs.capacity() < 2 * KEPT, "{}", runs.runs.capacity());
         let mut roomy = Runs::new();
         roomy.make_room(7);
