@@ -6,7 +6,7 @@ use resil_core::{Clock, Moment, Policy, Reason, Rejected, Verdict};
 use crate::cell::{NotNow, Reading};
 use crate::charge::Charge;
 use crate::event::Waited;
-use crate::limiter::{ACQUIRED, CANCELLED, REFUNDED, REJECTED, WAITED, WAITED_NANOS};
+use crate::limiter::{ACQUIRED, Book, CANCELLED, REFUNDED, REJECTED, WAITED, WAITED_NANOS};
 use crate::{Event, Permit, RateLimiter};
 
 /// More permits than the burst: no wait would help.
@@ -77,10 +77,15 @@ impl<C: Clock> RateLimiter<C> {
     fn with_clear_words<T>(&self, ask: impl Fn(&Self, Moment) -> Result<T, NotNow>) -> Result<T, NotNow> {
         let book = lock(&self.book);
         let now = self.clock.now();
+        self.start(&book, now);
+        ask(self, now)
+    }
+
+    /// Begins with the initial permits, if nobody has used the limiter yet.
+    fn start(&self, book: &Book, now: Moment) {
         if let Some(Reading { gcra, .. }) = self.cell.read() {
             self.cell.start(gcra.tat_with(book.quota.initial_permits(), gcra.ticks(now)));
         }
-        ask(self, now)
     }
 
     /// Books the next free place for `permits`, or an earlier one that was given up, unless it is after `latest`.
@@ -113,13 +118,9 @@ impl<C: Clock> RateLimiter<C> {
         let Reading { gcra, .. } = self.cell.read()?;
         let ticks = gcra.ticks(now);
         book.holes.prune(ticks);
-        let charge = book.holes.take(gcra.cost(permits)?, permits)?;
-        let at = gcra.moment(charge.end.saturating_sub(gcra.capacity)).max(now);
-        if at > latest {
-            book.holes.put_back(charge, ticks);
-            return None;
-        }
-        Some((Charge { since: ticks, ..charge }, at))
+        let instant = |place: Charge| gcra.moment(place.end.saturating_sub(gcra.capacity)).max(now);
+        let charge = book.holes.take(gcra.cost(permits)?, permits, |place| instant(place) <= latest)?;
+        Some((Charge { since: ticks, ..charge }, instant(charge)))
     }
 
     /// Notes that booked permits were given at their instant.
@@ -142,8 +143,10 @@ impl<C: Clock> RateLimiter<C> {
     pub(crate) fn owe(&self, permits: u32) {
         self.count(ACQUIRED, permits.into());
         // Under the lock, so that no quota is being changed.
-        let _book = lock(&self.book);
-        self.cell.owe(self.clock.now(), permits);
+        let book = lock(&self.book);
+        let now = self.clock.now();
+        self.start(&book, now);
+        self.cell.owe(now, permits);
     }
 
     /// Gives up a booking whose instant nobody waits for any more.
@@ -183,6 +186,14 @@ impl<C: Clock> RateLimiter<C> {
                     book.holes.expire(charge.permits);
                 };
             }
+            #[cfg(seeded_bug = "refund_in_two_steps")]
+            {
+                drop(book);
+                book = lock(&self.book);
+                self.cell.set(tat - refund);
+                break;
+            }
+            #[cfg(not(seeded_bug = "refund_in_two_steps"))]
             if self.cell.exchange(tat, tat - refund) {
                 break;
             }

@@ -112,7 +112,8 @@ impl Cell {
             let cost = gcra.cost(permits).ok_or(NotNow::Never)?;
             let Booking { end, start } = gcra.next(tat, ticks, cost).ok_or(NotNow::Unclear)?;
             let at = gcra.moment(start).max(now);
-            if at > latest {
+            // Who need not wait is not late, even after a deadline.
+            if start > ticks && at > latest {
                 return Err(NotNow::After(gcra.nanos(start - ticks)));
             }
             if self.exchange(tat, end) {
@@ -147,6 +148,11 @@ impl Cell {
         self.tat.compare_exchange_weak(old, new, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
+    #[cfg(seeded_bug = "refund_in_two_steps")]
+    pub(crate) fn set(&self, tat: u64) {
+        self.tat.store(tat, Ordering::Relaxed);
+    }
+
     /// The ticks by which refunds have moved segments ahead. Exact under the limiter's lock.
     pub(crate) fn shifts(&self) -> u64 {
         self.shifts.load(Ordering::Relaxed)
@@ -167,10 +173,15 @@ impl Cell {
         self.capacity.store(to.capacity, Ordering::Release);
         let mut tat = self.tat.load(Ordering::Relaxed);
         // A limiter that has not been started stays so: it is started under the lock.
-        while tat != UNSTARTED || cfg!(seeded_bug = "unstarted_is_changed") {
+        while tat != UNSTARTED {
             let carried = carry_over(tat);
-            // Always moved, so that no exchange succeeds that was computed by the old arithmetic.
-            let new = carried + u64::from(carried == tat && !cfg!(seeded_bug = "change_unnoticed"));
+            // Always moved, so that no exchange succeeds that was computed by the old arithmetic. A tick less changes no whole
+            // permit, a tick more would. At the origin of time there is none before, but also nobody who has used it.
+            let new = match carried.checked_sub(1) {
+                _ if carried != tat || cfg!(seeded_bug = "change_unnoticed") => carried,
+                Some(before) => before,
+                None => UNSTARTED,
+            };
             match self.tat.compare_exchange_weak(tat, new, Ordering::Release, Ordering::Relaxed) {
                 Ok(_) => break,
                 Err(other) => tat = other,
@@ -181,7 +192,7 @@ impl Cell {
 
     /// Gives a limiter that has not been started its first TAT. Under the limiter's lock.
     pub(crate) fn start(&self, tat: u64) {
-        if self.tat.load(Ordering::Relaxed) == UNSTARTED {
+        if self.tat.load(Ordering::Relaxed) == UNSTARTED || cfg!(seeded_bug = "started_twice") {
             self.tat.store(tat, Ordering::Release);
         }
     }

@@ -116,9 +116,21 @@ impl Gcra {
     }
 
     /// The next free place for `cost`; `None` beyond the end of time.
+    ///
+    /// Nothing may be given after its place has begun, and clocks show whole nanoseconds. It takes a whole burst for a place to begin
+    /// less than one after its instant: so who waits for that gets a place that begins with a nanosecond.
     #[inline]
     pub(crate) const fn next(self, tat: u64, now: u64, cost: u64) -> Option<Booking> {
-        let base = if tat > now { tat } else { now };
+        let base = if tat <= now {
+            now
+        } else if cost < self.capacity || self.per_nano == 1 {
+            tat
+        } else {
+            match tat.checked_next_multiple_of(self.per_nano) {
+                Some(whole) => whole,
+                None => return None,
+            }
+        };
         match base.checked_add(cost) {
             Some(end) => Some(Booking { end, start: end.saturating_sub(self.capacity) }),
             None => None,

@@ -20,8 +20,10 @@ impl Holes {
         self.places.len()
     }
 
-    pub(crate) const fn expired(&self) -> u64 {
-        self.expired
+    /// The permits that nobody could use any more, also those whose time has come since somebody looked.
+    pub(crate) fn expired_by(&self, now: u64) -> u64 {
+        let over = self.places.iter().take_while(|place| place.begin() < now);
+        self.expired + over.map(|place| u64::from(place.permits)).sum::<u64>()
     }
 
     /// Keeps a place that is still to come whole; else it has expired.
@@ -49,12 +51,20 @@ impl Holes {
         self.expired += self.places.drain(..).map(|place| u64::from(place.permits)).sum::<u64>();
     }
 
-    /// Takes the earliest part that is as large as `cost`, and returns it; the rest of its place stays. To be called after
-    /// [`prune`](Self::prune).
-    pub(crate) fn take(&mut self, cost: u64, permits: u32) -> Option<Charge> {
+    /// Takes the earliest part that is as large as `cost`, if it `suits`, and returns it; the rest of its place stays. To be called
+    /// after [`prune`](Self::prune).
+    pub(crate) fn take(
+        &mut self,
+        cost: u64,
+        permits: u32,
+        suits: impl FnOnce(Charge) -> bool,
+    ) -> Option<Charge> {
         let at = self.places.iter().position(|place| place.cost >= cost)?;
         let place = &mut self.places[at];
         let taken = place.first(cost, permits);
+        if !suits(taken) {
+            return None;
+        }
         if place.cost == cost {
             self.places.remove(at);
         } else {
@@ -64,7 +74,7 @@ impl Holes {
         Some(taken)
     }
 
-    /// Puts back what [`take`](Self::take) took.
+    /// Puts back what [`take_ending_at`](Self::take_ending_at) took.
     pub(crate) fn put_back(&mut self, place: Charge, now: u64) {
         self.keep(place, now);
     }

@@ -244,7 +244,11 @@ impl<C: Clock> RateLimiter<C> {
 
     /// The statistics at this instant.
     pub fn stats(&self) -> Stats {
-        let expired_bookings = lock(&self.book).holes.expired();
+        let expired_bookings = {
+            let book = lock(&self.book);
+            let now = self.clock.now();
+            book.holes.expired_by(self.cell.read().map_or(0, |Reading { gcra, .. }| gcra.ticks(now)))
+        };
         let sums = self.counters.sums();
         Stats {
             name: self.name,
