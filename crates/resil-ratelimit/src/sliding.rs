@@ -10,9 +10,7 @@ use std::fmt;
 use std::time::Duration;
 
 use resil_core::sync::{Mutex, MutexGuard, lock};
-use resil_core::{
-    Clock, Moment, MonotonicClock, Name, Observers, Policy, Reason, Rejected, Subscription, Verdict, const_fn,
-};
+use resil_core::{Clock, Moment, MonotonicClock, Name, Observers, Reason, Rejected, Subscription, const_fn};
 
 pub use limit::Limit;
 pub use permit::SlidingPermit;
@@ -335,25 +333,6 @@ impl<C: Clock> SlidingWindow<C> {
         drop(book);
         if is_observed {
             self.observers.deliver();
-        }
-    }
-}
-
-impl<C: Clock> Policy for SlidingWindow<C> {
-    type Permit = SlidingPermit;
-
-    fn admit(&self) -> Result<SlidingPermit, Rejected> {
-        self.take(1)
-    }
-
-    /// A call that was made has used its permit, whatever became of it.
-    fn settle(&self, _: SlidingPermit, _: Verdict) {}
-
-    fn release(&self, permit: SlidingPermit) {
-        let mut book = lock(&self.book);
-        book.tally.refunded += 1;
-        if book.resets == permit.resets {
-            book.log.take_back(permit.at, 1);
         }
     }
 }

@@ -1,3 +1,8 @@
+use resil_core::sync::lock;
+use resil_core::{Clock, Policy, Rejected, Verdict};
+
+use super::SlidingWindow;
+
 /// An admitted call of a [`SlidingWindow`](crate::SlidingWindow): it goes back through `settle`, which keeps it spent, or `release`,
 /// which takes it out of the window.
 ///
@@ -18,4 +23,23 @@ pub struct SlidingPermit {
     pub(super) at: u64,
     /// How often the window had been reset by then.
     pub(super) resets: u64,
+}
+
+impl<C: Clock> Policy for SlidingWindow<C> {
+    type Permit = SlidingPermit;
+
+    fn admit(&self) -> Result<SlidingPermit, Rejected> {
+        self.take(1)
+    }
+
+    /// A call that was made has used its permit, whatever became of it.
+    fn settle(&self, _: SlidingPermit, _: Verdict) {}
+
+    fn release(&self, permit: SlidingPermit) {
+        let mut book = lock(&self.book);
+        book.tally.refunded += 1;
+        if book.resets == permit.resets {
+            book.log.take_back(permit.at, 1);
+        }
+    }
 }

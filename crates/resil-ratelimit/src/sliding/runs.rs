@@ -149,12 +149,15 @@ mod tests {
     /// Runs in slices of 10, with permits as given.
     fn runs(permits: &[(u64, u32)]) -> Runs {
         let mut runs = Runs::new();
-        permits.iter().for_each(|(at, permits)| runs.add(*at, *permits, 10));
+        for (at, permits) in permits {
+            runs.add(*at, *permits, 10);
+        }
         runs
     }
 
     fn entries(runs: &Runs) -> Vec<(u64, u64)> {
-        (0..runs.len()).map(|i| (runs.at(i).unwrap(), runs.before(i + 1) - runs.before(i))).collect()
+        let sizes = (1..=runs.len()).map(|index| runs.before(index) - runs.before(index - 1));
+        runs.runs.iter().map(|run| run.at).zip(sizes).collect()
     }
 
     #[test]
@@ -164,7 +167,9 @@ mod tests {
             [(19, 6), (20, 4), (35, 5)]
         );
         let mut exact = Runs::new();
-        [(10, 1), (10, 2), (11, 3)].iter().for_each(|(at, permits)| exact.add(*at, *permits, 1));
+        for (at, permits) in [(10, 1), (10, 2), (11, 3)] {
+            exact.add(at, permits, 1);
+        }
         assert_eq!(entries(&exact), [(10, 3), (11, 3)]);
     }
 
