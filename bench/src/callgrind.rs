@@ -8,7 +8,8 @@ use std::process::{Command, ExitCode};
 
 use crate::contender::Contender;
 use crate::memory;
-use crate::rows::{BREAKER, Row};
+use crate::pattern::Pattern;
+use crate::row::Row;
 
 /// The first argument of a worker.
 pub const WORKER: &str = "--worker";
@@ -21,26 +22,28 @@ pub fn available() -> bool {
     Command::new("valgrind").arg("--version").output().is_ok_and(|output| output.status.success())
 }
 
-/// The rows in which instructions are counted; a half-open peer takes too long to build under valgrind.
+/// The rows in which instructions are counted; a half-open peer and a million keys take too long to build under
+/// valgrind.
 pub fn counts(row: &Row) -> bool {
-    memory::counts(row) && row.key != "half-open"
+    memory::counts(row) && !matches!(row.key, "half-open" | "keyed-1m")
 }
 
 /// Instructions per call of one contender of one row.
 ///
 /// # Errors
 /// When valgrind or the worker fails.
-pub fn per_call(row: &str, contender: &str) -> Result<f64, String> {
-    let (short, long) = (collected(row, contender, CALLS)?, collected(row, contender, 2 * CALLS)?);
+pub fn per_call(pattern: &Pattern, row: &str, contender: &str) -> Result<f64, String> {
+    let collected = |calls| collected(pattern, row, contender, calls);
+    let (short, long) = (collected(CALLS)?, collected(2 * CALLS)?);
     Ok((long - short) as f64 / CALLS as f64)
 }
 
-fn collected(row: &str, contender: &str, calls: u64) -> Result<u64, String> {
+fn collected(pattern: &Pattern, row: &str, contender: &str, calls: u64) -> Result<u64, String> {
     let exe = env::current_exe().map_err(|error| error.to_string())?;
     let output = Command::new("valgrind")
         .args(["--tool=callgrind", "--callgrind-out-file=/dev/null", "--toggle-collect=*counted_region*"])
         .arg(exe)
-        .args([WORKER, row, contender, &calls.to_string()])
+        .args([WORKER, pattern.name, row, contender, &calls.to_string()])
         .output()
         .map_err(|error| format!("valgrind: {error}"))?;
     let said = String::from_utf8_lossy(&output.stderr);
@@ -54,12 +57,12 @@ fn collected(row: &str, contender: &str, calls: u64) -> Result<u64, String> {
 /// The worker's side: `None` when this process is not a worker.
 pub fn work() -> Option<ExitCode> {
     let arguments: Vec<String> = env::args().skip(1).collect();
-    let [flag, row, contender, calls] = arguments.as_slice() else { return None };
+    let [flag, pattern, row, contender, calls] = arguments.as_slice() else { return None };
     if flag != WORKER {
         return None;
     }
     let calls: u64 = calls.parse().ok()?;
-    let Some(contender) = find(row, contender) else { return Some(ExitCode::FAILURE) };
+    let Some(contender) = find(pattern, row, contender) else { return Some(ExitCode::FAILURE) };
     // Past the first calls, which make what is made lazily.
     contender.prepare();
     contender.check(200, contender.run(200));
@@ -68,8 +71,8 @@ pub fn work() -> Option<ExitCode> {
     Some(ExitCode::SUCCESS)
 }
 
-fn find(row: &str, contender: &str) -> Option<Contender> {
-    let row: &Row = BREAKER.iter().find(|candidate| candidate.key == row)?;
+fn find(pattern: &str, row: &str, contender: &str) -> Option<Contender> {
+    let row = Pattern::named(pattern).ok()?.row(row)?;
     (row.contenders)().into_iter().find(|candidate| candidate.name == contender)
 }
 

@@ -1,16 +1,13 @@
-//! One side of a comparison: a guard, its operation, and the proof that it did the work.
+//! One side of a comparison: a guard, its load, and the proof that it did the work.
 
 use std::any::Any;
 use std::fmt;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
 
-use crate::operation::{Operation, Spec};
 pub use crate::work::Caller;
-use crate::work::{Load, Seen, Tally, Work, repeat};
+use crate::work::{Load, Tally, Work, repeat};
 
-/// A guard that an adaptor wraps around one crate's breaker.
+/// A guard that an adaptor wraps around one crate's breaker or limiter.
 pub trait Guarded: Send + Sync + 'static {
     /// Something that makes guarded calls, made once per batch.
     fn caller(&self) -> impl Caller;
@@ -63,65 +60,29 @@ impl Contender {
         }
     }
 
-    /// The guard built by `build`, in the state that `operation` asks for; `None` when the crate lacks the rule.
-    ///
-    /// # Panics
-    /// When the guard cannot be brought into that state.
-    pub fn guarding<G: Guarded>(
+    /// A guard under a load. After all batches `proof` shows that a live guard stood behind the calls.
+    pub fn around<G: Guarded>(
         name: &str,
-        operation: Operation,
-        build: impl FnOnce(Spec) -> Option<G>,
-    ) -> Option<Self> {
-        let guard = Arc::new(build(operation.spec())?);
-        if matches!(operation.load, Load::Open | Load::HalfOpen) {
-            trip(&*guard).unwrap_or_else(|error| panic!("{name}: {error}"));
-        }
-        if operation.load == Load::HalfOpen {
-            let mut caller = guard.caller();
-            while caller.call(Work::SUCCEEDS) == Seen::Rejected {
-                thread::sleep(Duration::from_millis(1));
-            }
-        }
-        let load = operation.load;
-        let (runner, subject) = (Arc::clone(&guard), guard);
-        Some(Self {
+        load: Load,
+        guard: Arc<G>,
+        proof: impl Fn() -> Result<(), String> + Send + Sync + 'static,
+    ) -> Self {
+        Self {
             name: name.to_owned(),
             longest_batch: u64::MAX,
             solo: false,
             load,
-            run: Box::new(move |calls| batch(&*runner, load, calls)),
+            run: Box::new(move |calls| batch(&*guard, load, calls)),
             prepare: None,
-            proof: Some(Box::new(move || trip(&*subject))),
-        })
+            proof: Some(Box::new(proof)),
+        }
     }
 
-    /// A contender whose batches start from a rewound guard that has then seen `before` calls, and which are at
-    /// most `longest` calls long: for guards whose price depends on what they hold.
-    pub fn holding<G: Guarded>(
-        name: &str,
-        operation: Operation,
-        before: u64,
-        longest: u64,
-        build: impl FnOnce(Spec) -> Option<G>,
-    ) -> Option<Self> {
-        let guard = Arc::new(build(operation.spec())?);
-        let (runner, rewound, subject) = (Arc::clone(&guard), Arc::clone(&guard), guard);
-        let load = operation.load;
-        Some(Self {
-            name: name.to_owned(),
-            longest_batch: longest,
-            solo: false,
-            load,
-            run: Box::new(move |calls| batch(&*runner, load, calls)),
-            prepare: Some(Box::new(move || {
-                rewound.rewind();
-                batch(&*rewound, load, before);
-            })),
-            proof: Some(Box::new(move || {
-                subject.rewind();
-                trip(&*subject)
-            })),
-        })
+    /// The same contender, with something to do before each batch, untimed.
+    #[must_use]
+    pub fn prepared(mut self, prepare: impl Fn() + Send + Sync + 'static) -> Self {
+        self.prepare = Some(Box::new(prepare));
+        self
     }
 
     /// The same contender under another name.
@@ -152,6 +113,11 @@ impl Contender {
         self
     }
 
+    /// Whether a guard stands behind the calls, rather than a piece of the floor.
+    pub fn is_guard(&self) -> bool {
+        self.proof.is_some()
+    }
+
     /// Untimed preparation of a batch.
     pub fn prepare(&self) {
         if let Some(prepare) = &self.prepare {
@@ -173,7 +139,7 @@ impl Contender {
         assert_eq!(tally, self.load.expected(calls), "{} did not do the work", self.name);
     }
 
-    /// After all batches: shows that a live breaker stood behind the calls, by making it trip.
+    /// After all batches: shows that a live guard stood behind the calls.
     ///
     /// # Errors
     /// When it does not.
@@ -206,83 +172,8 @@ impl Instance {
     }
 }
 
+/// One batch of calls through a guard.
 #[inline(always)]
-fn batch(guard: &impl Guarded, load: Load, calls: u64) -> Tally {
+pub fn batch(guard: &impl Guarded, load: Load, calls: u64) -> Tally {
     repeat(load, calls, guard.caller())
-}
-
-/// Fails calls until one is refused.
-fn trip(guard: &impl Guarded) -> Result<(), String> {
-    let started = Instant::now();
-    let mut caller = guard.caller();
-    loop {
-        for _ in 0..1_000 {
-            if caller.call(Work::FAILS) == Seen::Rejected {
-                return Ok(());
-            }
-        }
-        if started.elapsed() > Duration::from_secs(30) {
-            return Err("still closed after 30 s of failures".to_owned());
-        }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::operation::Rule;
-    use crate::work::Refused;
-
-    /// Makes calls as told, and trips at once or never calls at all.
-    struct Staged {
-        runs: bool,
-    }
-
-    impl Guarded for Staged {
-        fn caller(&self) -> impl Caller {
-            self
-        }
-    }
-
-    impl Caller for &Staged {
-        fn call(&mut self, work: Work) -> Seen {
-            match work.perform() {
-                Err(Refused(_)) => Seen::Rejected,
-                Ok(value) if self.runs => Seen::bare(Ok(value)),
-                Ok(_) => Seen::Rejected,
-            }
-        }
-    }
-
-    fn staged(load: Load, runs: bool) -> Contender {
-        let operation = Operation::sync(Rule::Consecutive, load);
-        Contender::guarding("staged", operation, |_| Some(Staged { runs })).expect("it has every rule")
-    }
-
-    #[test]
-    fn a_contender_that_works_passes() {
-        let contender = staged(Load::Success, true);
-        contender.check(100, contender.run(100));
-        assert_eq!(contender.prove(), Ok(()));
-    }
-
-    #[test]
-    #[should_panic(expected = "staged did not do the work")]
-    fn a_contender_that_does_not_run_the_work_is_caught() {
-        let contender = staged(Load::Success, false);
-        contender.check(100, contender.run(100));
-    }
-
-    #[test]
-    #[should_panic(expected = "staged did not do the work")]
-    fn a_contender_that_swallows_errors_is_caught() {
-        let contender = staged(Load::TenPercentErrors, true);
-        contender.check(100, contender.run(100));
-    }
-
-    #[test]
-    fn an_open_contender_is_tripped_first() {
-        let contender = staged(Load::Open, false);
-        assert_eq!(contender.run(100), Tally { rejections: 100, ..Tally::default() });
-    }
 }

@@ -116,10 +116,10 @@ fn judged(outcome: Result<u64, Error<Refused>>) -> Seen {
 
 /// A word that shares its cache line with nothing.
 #[repr(align(128))]
-struct Padded(AtomicU64);
+pub(crate) struct Padded(pub(crate) AtomicU64);
 
 /// A contender that does `piece` once per call.
-fn each<R>(name: &str, piece: impl Fn() -> R + Send + Sync + 'static) -> Contender {
+pub(crate) fn each<R>(name: &str, piece: impl Fn() -> R + Send + Sync + 'static) -> Contender {
     Contender::plain(name, move |calls| {
         for _ in 0..calls {
             black_box(piece());

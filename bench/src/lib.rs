@@ -2,20 +2,22 @@
 //!
 //! A figure counts only as a ratio inside one run: see the README beside this crate.
 
+pub mod breaker;
 pub mod callgrind;
+pub mod closer_look;
 pub mod contender;
 pub mod floor;
 pub mod interleave;
+pub mod limiter;
 pub mod machine;
 pub mod memory;
-pub mod operation;
-pub mod ours;
 pub mod page;
 pub mod pair;
-pub mod peers;
+pub mod pattern;
+pub mod peer;
 pub mod poll;
 pub mod preemption;
 pub mod record;
-pub mod rows;
+pub mod row;
 pub mod summary;
 pub mod work;

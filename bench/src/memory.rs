@@ -1,13 +1,12 @@
-//! Allocations per call and bytes per breaker.
+//! Allocations per call and bytes per instance.
 //!
 //! The counting allocator lives in the binaries that count: were it named here, the timed binaries would carry it
 //! too, and the peers that allocate would pay for it.
 
 use crate::contender::{Contender, Instance};
-use crate::operation::{COUNT_WINDOW, Rule, TIME_WINDOW};
+use crate::peer::Peer;
 use crate::record::{CallMemory, InstanceMemory};
-use crate::rows::{OURS, Row};
-use crate::{ours, peers};
+use crate::row::Row;
 
 /// What a piece of code allocated.
 #[derive(Debug, Clone, Copy)]
@@ -48,24 +47,27 @@ pub fn per_call(row: &Row, contender: &Contender, counter: Counter) -> CallMemor
     }
 }
 
-/// The bytes of one breaker of each kind.
-pub fn instances(counter: Counter) -> Vec<InstanceMemory> {
-    let rules = [
-        ("consecutive", Rule::Consecutive),
-        ("100 calls", Rule::Count(COUNT_WINDOW)),
-        ("one second", Rule::Time(TIME_WINDOW)),
-    ];
+/// One instance of a kind; `None` when the crate lacks the kind.
+type Build<Kind> = fn(Kind) -> Option<Instance>;
+
+/// The bytes of one instance of each kind, of ours and of the peers.
+pub fn instances<Operation, Kind: Copy>(
+    counter: Counter,
+    ours: &[(&str, Build<Kind>)],
+    peers: &[Peer<Operation, Kind>],
+    kinds: &[(&str, Kind)],
+) -> Vec<InstanceMemory> {
     let mut all = Vec::new();
-    let ours: (_, fn(Rule) -> Option<Instance>) = (OURS, ours::instance);
-    for (name, build) in [ours].into_iter().chain(peers::ALL.iter().map(|peer| (peer.name, peer.instance))) {
-        for (words, rule) in rules {
-            // The first one pays for what all breakers share.
-            drop(build(rule));
+    let peers = peers.iter().map(|peer| (peer.name, peer.instance));
+    for (name, build) in ours.iter().copied().chain(peers) {
+        for &(words, kind) in kinds {
+            // The first one pays for what all instances share.
+            drop(build(kind));
             let mut built = None;
-            let counted = counter(&mut || built = build(rule));
+            let counted = counter(&mut || built = build(kind));
             all.extend(built.map(|instance| InstanceMemory {
                 name: name.to_owned(),
-                rule: words.to_owned(),
+                kind: words.to_owned(),
                 handle: instance.size,
                 total: counted.live,
             }));

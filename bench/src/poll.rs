@@ -2,8 +2,10 @@
 
 use std::hint::spin_loop;
 use std::pin::pin;
+use std::sync::LazyLock;
 use std::task::{Context, Poll, Waker};
 
+use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
 
 use crate::contender::Caller;
@@ -22,6 +24,19 @@ pub fn ready<F: Future>(future: F) -> F::Output {
         spin_loop();
     }
 }
+
+/// The output of a future that is ready at its first poll; any other one is dropped.
+#[inline(always)]
+pub fn once<F: Future>(future: F) -> Option<F::Output> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => Some(output),
+        Poll::Pending => None,
+    }
+}
+
+/// A runtime for timers that want one when they are made. Nothing ever runs on it.
+pub static IDLE_RUNTIME: LazyLock<Runtime> =
+    LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime can be made"));
 
 /// One call through a tower service, readiness included.
 #[inline(always)]

@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 
 use crate::contender::Contender;
-use crate::rows::{Row, Target};
+use crate::row::{Row, Target};
 use crate::summary::Track;
 
 /// The times of one build.
@@ -66,13 +66,15 @@ impl RowTimes {
     }
 }
 
-/// What a build allocates and how large its breakers are.
+/// What a build allocates and how large its instances are.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
 pub struct Memory {
     /// Allocations per call.
     pub calls: Vec<CallMemory>,
-    /// Bytes per breaker.
+    /// Bytes per instance.
     pub instances: Vec<InstanceMemory>,
+    /// Bytes per key.
+    pub keys: Vec<KeyMemory>,
 }
 
 /// The allocations of one contender of one row.
@@ -88,17 +90,30 @@ pub struct CallMemory {
     pub bytes: f64,
 }
 
-/// The bytes of one breaker.
+/// The bytes of one instance.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct InstanceMemory {
-    /// Whose breaker.
+    /// Whose.
     pub name: String,
-    /// Under which rule.
-    pub rule: String,
+    /// Of which kind.
+    pub kind: String,
     /// The handle itself.
     pub handle: usize,
     /// Handle and heap, after its first calls.
     pub total: i64,
+}
+
+/// The bytes of a guard that holds many keys.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct KeyMemory {
+    /// Whose.
+    pub name: String,
+    /// How many keys came.
+    pub keys: u64,
+    /// Bytes per key when all had come.
+    pub per_key: f64,
+    /// Bytes per key, by the same number, when as many other keys had come after them.
+    pub after_others: f64,
 }
 
 /// Instructions per call, as callgrind counts them.
@@ -117,4 +132,37 @@ pub struct CallInstructions {
     pub name: String,
     /// Instructions per call.
     pub per_call: f64,
+}
+
+/// What tasks that wait for a limiter get, in one build.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Waits {
+    /// One entry per case.
+    pub cases: Vec<WaitCase>,
+}
+
+/// The waits in one case.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct WaitCase {
+    /// The limiter's burst.
+    pub burst: u32,
+    /// Threads of the runtime.
+    pub threads: usize,
+    /// One entry per contender.
+    pub waiters: Vec<Wait>,
+}
+
+/// What one contender did in a case: medians of the rounds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Wait {
+    /// The contender's name.
+    pub name: String,
+    /// The share of the nominal rate that its tasks got.
+    pub share: Option<f64>,
+    /// The smallest share of a round.
+    pub least: Option<f64>,
+    /// Processor time of the whole process, as a share of one core.
+    pub processor: Option<f64>,
+    /// The processor time divided by the reference's, round by round.
+    pub ratio: Option<f64>,
 }

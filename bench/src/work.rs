@@ -86,13 +86,13 @@ impl Tally {
 /// What the calls of a batch do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Load {
-    /// Every call succeeds and the breaker is closed.
+    /// Every call is let through and succeeds.
     Success,
-    /// Every tenth call fails; the breaker stays closed.
+    /// Every call is let through, and every tenth one fails.
     TenPercentErrors,
-    /// The breaker is open and refuses every call.
-    Open,
-    /// The breaker is half-open and stays so: every call is a probe that succeeds.
+    /// Every call is refused.
+    Rejected,
+    /// A breaker is half-open and stays so: every call is a probe that succeeds.
     HalfOpen,
 }
 
@@ -104,7 +104,7 @@ impl Load {
             Self::TenPercentErrors => {
                 Tally { successes: calls - calls / 10, failures: calls / 10, rejections: 0 }
             }
-            Self::Open => Tally { rejections: calls, ..Tally::default() },
+            Self::Rejected => Tally { rejections: calls, ..Tally::default() },
         }
     }
 }

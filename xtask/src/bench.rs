@@ -13,8 +13,12 @@ pub(crate) fn run(
     mut arguments: Arguments,
     ledger: &mut Ledger,
 ) -> Result<(), String> {
-    let (versus, report, check) =
-        (arguments.flag("--versus"), arguments.flag("--report"), arguments.flag("--check"));
+    let (versus, report, check, quick) = (
+        arguments.flag("--versus"),
+        arguments.flag("--report"),
+        arguments.flag("--check"),
+        arguments.flag("--quick"),
+    );
     let (save, against) = (arguments.value("--save")?, arguments.value("--against")?);
     let pattern = arguments.word();
     arguments.finish()?;
@@ -27,10 +31,9 @@ pub(crate) fn run(
         return Ok(());
     }
     if report {
-        ledger.run(
-            "report",
-            workspace.cargo(&["run", "--release", "--bin", "report"]).args(BENCH).arg("--").args(pattern),
-        );
+        let mut binary = workspace.cargo(&["run", "--release", "--bin", "report"]);
+        binary.args(BENCH).arg("--").args(pattern).args(quick.then_some("--quick"));
+        ledger.run("report", &mut binary);
         return Ok(());
     }
     let mut bench = workspace.cargo(&["bench"]);
@@ -39,7 +42,7 @@ pub(crate) fn run(
         Some(pattern) => bench.args(["--bench", pattern]),
         None => bench.arg("--benches"),
     };
-    bench.arg("--");
+    bench.arg("--").args(quick.then_some("--quick"));
     for (option, name) in [("--save-baseline", save), ("--baseline", against)] {
         if let Some(name) = name {
             bench.args([option, &name]);

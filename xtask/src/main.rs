@@ -90,7 +90,7 @@ const VERBS: [Verb; 14] = [
     },
     Verb {
         name: "bench",
-        usage: "[PATTERN] [--versus] [--report] [--check] [--save NAME | --against NAME]",
+        usage: "[PATTERN] [--versus] [--report] [--check] [--quick] [--save NAME | --against NAME]",
         does: "benchmarks; --check gates allocations and instructions",
         run: bench::run,
     },

@@ -1,29 +1,15 @@
-//! Counts allocations per call and bytes per breaker: `footprint [--json FILE]`.
+//! Counts allocations per call, bytes per instance and bytes per key: `footprint PATTERN [--json FILE]`.
 
 use std::env;
 use std::fs;
 use std::process::ExitCode;
 
-use resil_bench::memory::{Counted, counts, instances, per_call};
+use resil_bench::memory::{Counted, counts, per_call};
+use resil_bench::pattern::Pattern;
 use resil_bench::record::Memory;
-use resil_bench::rows::BREAKER;
 
 fn main() -> ExitCode {
-    let mut memory = Memory { calls: Vec::new(), instances: instances(count) };
-    for row in BREAKER.iter().filter(|row| counts(row)) {
-        println!("{} (allocations and bytes per call)", row.key);
-        for contender in (row.contenders)() {
-            let call = per_call(row, &contender, count);
-            println!("  {:<44} {:>9.2} {:>9.1}", call.name, call.allocations, call.bytes);
-            memory.calls.push(call);
-        }
-    }
-    println!("handle, and handle with heap, in bytes per breaker");
-    for instance in &memory.instances {
-        let name = format!("{}, {}", instance.name, instance.rule);
-        println!("  {name:<44} {:>9} {:>9}", instance.handle, instance.total);
-    }
-    match write(&memory) {
+    match footprint() {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("footprint: {error}");
@@ -32,19 +18,51 @@ fn main() -> ExitCode {
     }
 }
 
+fn footprint() -> Result<(), String> {
+    let mut arguments = env::args().skip(1);
+    let pattern = Pattern::next_of(&mut arguments)?;
+    let json = match arguments.collect::<Vec<_>>().as_slice() {
+        [] => None,
+        [flag, path] if flag == "--json" => Some(path.clone()),
+        other => return Err(format!("what is {other:?}? PATTERN [--json FILE]")),
+    };
+    let memory = measured(pattern);
+    match json {
+        Some(path) => {
+            let text = serde_json::to_string_pretty(&memory).map_err(|error| error.to_string())?;
+            fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn measured(pattern: &Pattern) -> Memory {
+    let mut memory = Memory {
+        calls: Vec::new(),
+        instances: (pattern.instances)(count),
+        keys: pattern.keys.map_or_else(Vec::new, |keys| keys(count)),
+    };
+    for row in pattern.rows.iter().filter(|row| counts(row)) {
+        println!("{} (allocations and bytes per call)", row.key);
+        for contender in (row.contenders)() {
+            let call = per_call(row, &contender, count);
+            println!("  {:<44} {:>9.2} {:>9.1}", call.name, call.allocations, call.bytes);
+            memory.calls.push(call);
+        }
+    }
+    println!("handle, and handle with heap, in bytes");
+    for instance in &memory.instances {
+        let name = format!("{}, {}", instance.name, instance.kind);
+        println!("  {name:<44} {:>9} {:>9}", instance.handle, instance.total);
+    }
+    for keys in &memory.keys {
+        let name = format!("{}, bytes per key", keys.name);
+        println!("  {name:<44} {:>9.1} {:>9.1}", keys.per_key, keys.after_others);
+    }
+    memory
+}
+
 fn count(work: &mut dyn FnMut()) -> Counted {
     let info = allocation_counter::measure(work);
     Counted { allocations: info.count_total, bytes: info.bytes_total, live: info.bytes_current }
-}
-
-fn write(memory: &Memory) -> Result<(), String> {
-    let arguments: Vec<String> = env::args().skip(1).collect();
-    match arguments.as_slice() {
-        [] => Ok(()),
-        [flag, path] if flag == "--json" => {
-            let text = serde_json::to_string_pretty(memory).map_err(|error| error.to_string())?;
-            fs::write(path, text).map_err(|error| format!("{path}: {error}"))
-        }
-        other => Err(format!("what is {other:?}? [--json FILE]")),
-    }
 }

@@ -1,12 +1,12 @@
-//! Counts instructions per call under callgrind: `instructions [--row KEY] [--json FILE]`.
+//! Counts instructions per call under callgrind: `instructions PATTERN [--row KEY] [--json FILE]`.
 
 use std::env;
 use std::fs;
 use std::process::ExitCode;
 
 use resil_bench::callgrind;
+use resil_bench::pattern::Pattern;
 use resil_bench::record::{CallInstructions, Instructions};
-use resil_bench::rows::BREAKER;
 
 fn main() -> ExitCode {
     if let Some(done) = callgrind::work() {
@@ -24,22 +24,23 @@ fn main() -> ExitCode {
 fn count() -> Result<(), String> {
     let (mut wanted, mut json) = (String::new(), None);
     let mut arguments = env::args().skip(1);
+    let pattern = Pattern::next_of(&mut arguments)?;
     while let Some(argument) = arguments.next() {
         let value = arguments.next().ok_or(format!("{argument} needs a value"))?;
         match argument.as_str() {
             "--row" => wanted = value,
             "--json" => json = Some(value),
-            other => return Err(format!("what is `{other}`? [--row KEY] [--json FILE]")),
+            other => return Err(format!("what is `{other}`? PATTERN [--row KEY] [--json FILE]")),
         }
     }
     if !callgrind::available() {
         return Err("valgrind is missing: apt-get install valgrind".to_owned());
     }
     let mut counted = Instructions::default();
-    for row in BREAKER.iter().filter(|row| callgrind::counts(row) && row.key.contains(&wanted)) {
+    for row in pattern.rows.iter().filter(|row| callgrind::counts(row) && row.key.contains(&wanted)) {
         println!("{} (instructions per call)", row.key);
         for contender in (row.contenders)() {
-            let per_call = callgrind::per_call(row.key, &contender.name)?;
+            let per_call = callgrind::per_call(pattern, row.key, &contender.name)?;
             println!("  {:<44} {per_call:>9.1}", contender.name);
             counted.calls.push(CallInstructions { row: row.key.to_owned(), name: contender.name, per_call });
         }

@@ -1,4 +1,5 @@
-//! Runs the interleaved comparison of this build and prints it: `measure [--quick] [--row KEY].. [--json FILE]`.
+//! Runs the interleaved comparison of this build and prints it:
+//! `measure PATTERN [--quick] [--row KEY].. [--json FILE]`.
 
 use std::env;
 use std::fs;
@@ -6,8 +7,9 @@ use std::process::ExitCode;
 
 use resil_bench::interleave::{Plan, interleave};
 use resil_bench::pair;
+use resil_bench::pattern::Pattern;
 use resil_bench::record::{RowTimes, Times};
-use resil_bench::rows::{BREAKER, Row};
+use resil_bench::row::Row;
 
 /// How often a row is run again while more than half of the rounds of a contender were thrown away.
 const EXTRA_RUNS: usize = 4;
@@ -25,24 +27,25 @@ fn main() -> ExitCode {
 fn measure() -> Result<(), String> {
     let (mut plan, mut wanted, mut json) = (Plan::FULL, Vec::new(), None);
     let mut arguments = env::args().skip(1);
+    let pattern = Pattern::next_of(&mut arguments)?;
     while let Some(argument) = arguments.next() {
         let mut value = || arguments.next().ok_or(format!("{argument} needs a value"));
         match argument.as_str() {
             "--quick" => plan = Plan::QUICK,
             "--row" => wanted.push(value()?),
             "--json" => json = Some(value()?),
-            other => return Err(format!("what is `{other}`? [--quick] [--row KEY].. [--json FILE]")),
+            other => return Err(format!("what is `{other}`? PATTERN [--quick] [--row KEY].. [--json FILE]")),
         }
     }
     let chosen = |row: &&Row| wanted.is_empty() || wanted.iter().any(|key| row.key.contains(key.as_str()));
     let mut times = Times::default();
-    for row in BREAKER.iter().filter(chosen) {
+    for row in pattern.rows.iter().filter(chosen) {
         let measured = run(row, plan)?;
         print(row, &measured);
         times.rows.push(measured);
     }
     if times.rows.is_empty() {
-        let keys: Vec<_> = BREAKER.iter().map(|row| row.key).collect();
+        let keys: Vec<_> = pattern.rows.iter().map(|row| row.key).collect();
         return Err(format!("no such row; there are {}", keys.join(", ")));
     }
     match json {

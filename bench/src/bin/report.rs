@@ -1,4 +1,5 @@
-//! Takes every figure and writes `docs/benchmarks.md`: `report [breaker] [--quick]`.
+//! Takes every figure and writes `docs/benchmarks.md`, all of it or the part about one pattern:
+//! `report [PATTERN] [--quick]`.
 //!
 //! Times are taken twice, with the operating system's clock and with feature `fast-clock`, each in a build of its own.
 
@@ -7,9 +8,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use resil_bench::page::{Page, notes_of};
-use resil_bench::record::{Instructions, Memory};
-use resil_bench::{callgrind, machine, peers};
+use resil_bench::page::{Section, notes_of, renewed};
+use resil_bench::pattern::{self, Pattern};
+use resil_bench::record::Instructions;
+use resil_bench::{callgrind, machine};
 use serde::de::DeserializeOwned;
 
 fn main() -> ExitCode {
@@ -26,39 +28,63 @@ fn main() -> ExitCode {
 }
 
 fn report() -> Result<PathBuf, String> {
-    let mut quick = false;
+    let (mut quick, mut chosen) = (false, None);
     for argument in env::args().skip(1) {
         match argument.as_str() {
-            "breaker" => {}
             "--quick" => quick = true,
-            other => return Err(format!("what is `{other}`? [breaker] [--quick]")),
+            name if chosen.is_none() => chosen = Some(Pattern::named(name)?),
+            other => return Err(format!("what is `{other}`? [PATTERN] [--quick]")),
         }
     }
     let bench = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let builds = Builds::new(&bench)?;
-    let arguments: &[&str] = if quick { &["--quick"] } else { &[] };
-    let std_clock = builds.figures("measure", false, arguments)?;
-    let fast_clock = builds.figures("measure", true, arguments)?;
-    let memory: Memory = builds.figures("footprint", false, &[])?;
+    let path = bench.join("../docs/benchmarks.md");
+    let old = fs::read_to_string(&path).unwrap_or_default();
+    let mut parts = Vec::new();
+    for &pattern in pattern::ALL.iter().filter(|pattern| chosen.is_none_or(|one| one.name == pattern.name)) {
+        let notes = notes_of(&old, pattern);
+        parts.push((pattern, section(pattern, &bench, &builds, quick, notes)?.render()));
+    }
+    fs::write(&path, renewed(&old, &parts)).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(path)
+}
+
+fn section(
+    pattern: &'static Pattern,
+    bench: &Path,
+    builds: &Builds,
+    quick: bool,
+    notes: String,
+) -> Result<Section, String> {
+    let look: &[&str] = if quick { &["--quick"] } else { &[] };
+    let named = [&[pattern.name], look].concat();
     let instructions = if callgrind::available() {
-        Some(builds.figures::<Instructions>("instructions", false, &[])?)
+        Some(builds.figures::<Instructions>("instructions", false, &[pattern.name])?)
     } else {
         println!("valgrind is missing, so instructions are not counted: apt-get install valgrind");
         None
     };
-    let path = bench.join("../docs/benchmarks.md");
-    let notes = notes_of(&fs::read_to_string(&path).unwrap_or_default());
-    let facts = machine::facts();
-    let versions = versions(&bench.join("Cargo.lock"))?;
-    let page = Page { facts, versions, std_clock, fast_clock, memory, instructions, notes };
-    fs::write(&path, page.render()).map_err(|error| format!("{}: {error}", path.display()))?;
-    Ok(path)
+    Ok(Section {
+        pattern,
+        std_clock: builds.figures("measure", false, &named)?,
+        fast_clock: builds.figures("measure", true, &named)?,
+        waits: if pattern.waits {
+            Some([builds.figures("waiting", false, look)?, builds.figures("waiting", true, look)?])
+        } else {
+            None
+        },
+        memory: builds.figures("footprint", false, &[pattern.name])?,
+        instructions,
+        facts: machine::facts(),
+        versions: versions(pattern, &bench.join("Cargo.lock"))?,
+        notes,
+    })
 }
 
-fn versions(lock: &Path) -> Result<Vec<(String, String)>, String> {
-    let packages = ["resil-breaker", "resil-core"]
+fn versions(pattern: &Pattern, lock: &Path) -> Result<Vec<(String, String)>, String> {
+    let packages = [pattern.package, "resil-core"]
         .into_iter()
-        .chain(peers::ALL.iter().map(|peer| peer.package))
+        .chain((pattern.peers)().into_iter().map(|(_, package)| package))
         .chain(["quanta"]);
     packages.map(|package| Ok((package.to_owned(), machine::locked_version(lock, package)?))).collect()
 }

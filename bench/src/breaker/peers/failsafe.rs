@@ -6,8 +6,8 @@ use ::failsafe::backoff::{self, Constant};
 use ::failsafe::failure_policy::{self, ConsecutiveFailures, SuccessRateOverTimeWindow};
 use ::failsafe::{CircuitBreaker as _, Config, Error, FailurePolicy, StateMachine, futures};
 
+use crate::breaker::operation::{CONSECUTIVE, FAILURE_RATE, Form, MIN_CALLS, Operation, Rule};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::operation::{CONSECUTIVE, FAILURE_RATE, Form, MIN_CALLS, Operation, Rule};
 use crate::poll::ready;
 use crate::work::{Load, Refused, Seen, Work};
 

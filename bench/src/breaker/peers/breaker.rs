@@ -5,8 +5,8 @@ use ::breaker::{
 };
 use tower_layer::Layer;
 
+use crate::breaker::operation::{CONSECUTIVE, FAILURE_RATE, Form, Operation, Rule, Spec};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::operation::{CONSECUTIVE, FAILURE_RATE, Form, Operation, Rule, Spec};
 use crate::poll::{Serving, Upstream, ready};
 use crate::work::{Load, Refused, Seen, Work};
 

@@ -1,79 +1,20 @@
-//! The rows: what is compared in one interleaved run, and what we promise about it.
+//! The rows about the breaker.
 
+use crate::breaker::operation::{COUNT_WINDOW, Form, NEVER, Operation, Rule, TIME_WINDOW};
+use crate::breaker::ours;
+use crate::breaker::peers::{self, failsafe, recloser, tower_resilience};
 use crate::contender::Contender;
-use crate::operation::{COUNT_WINDOW, Form, NEVER, Operation, Rule, TIME_WINDOW};
-use crate::peers::{self, failsafe, recloser, tower_resilience};
+use crate::floor;
+use crate::peer;
+use crate::row::{OURS, OURS_ALONE, OURS_UNCOUNTED, Row, Target};
 use crate::work::Load;
-use crate::{floor, ours};
-
-/// Our breaker with its default settings.
-pub const OURS: &str = "resil";
-/// Our breaker with its counters off.
-pub const OURS_UNCOUNTED: &str = "resil, counters off";
-/// Our breaker on one thread, in a two-thread row.
-pub const OURS_ALONE: &str = "resil, one thread";
 
 const CONSECUTIVE: Rule = Rule::Consecutive;
 const COUNT: Rule = Rule::Count(COUNT_WINDOW);
 const TIME: Rule = Rule::Time(TIME_WINDOW);
 
-/// A promise: the subject's price is at most so many times the reference's.
-#[derive(Debug, Clone, Copy)]
-pub struct Target {
-    /// The contender that it is about.
-    pub subject: &'static str,
-    /// The contender that it is compared with.
-    pub reference: &'static str,
-    /// The promised ratio.
-    pub at_most: f64,
-    /// A ratio beyond the promise.
-    pub stretch: Option<f64>,
-    /// Whether it is about reading the clock, and so promised for `fast-clock` only.
-    pub fast_clock: bool,
-}
-
-impl Row {
-    /// Whether the row compares the peers, so that one which is missing from it lacks the operation.
-    pub fn is_versus(&self) -> bool {
-        !self.key.starts_with("scale") && !self.key.ends_with("floor")
-    }
-}
-
-impl Target {
-    const fn new(subject: &'static str, reference: &'static str, at_most: f64) -> Self {
-        Self { subject, reference, at_most, stretch: None, fast_clock: false }
-    }
-
-    const fn stretch(mut self, ratio: f64) -> Self {
-        self.stretch = Some(ratio);
-        self
-    }
-
-    const fn with_fast_clock(mut self) -> Self {
-        self.fast_clock = true;
-        self
-    }
-}
-
-/// What is compared in one run.
-#[derive(Debug, Clone)]
-pub struct Row {
-    /// Its short name, for the command line.
-    pub key: &'static str,
-    /// Its heading.
-    pub title: &'static str,
-    /// The contender that the ratios of the table refer to.
-    pub reference: &'static str,
-    /// Whether two threads run at once.
-    pub two_threads: bool,
-    /// What we promise.
-    pub targets: &'static [Target],
-    /// The contenders, made when the row's turn comes.
-    pub contenders: fn() -> Vec<Contender>,
-}
-
-/// All rows about the breaker, in the order of the page.
-pub const BREAKER: &[Row] = &[
+/// All of them, in the order of the page.
+pub const ALL: &[Row] = &[
     Row {
         key: "closed-consecutive",
         title: "Closed, success, consecutive rule",
@@ -139,8 +80,8 @@ pub const BREAKER: &[Row] = &[
             Target::new(OURS, recloser::NAME, 0.6).with_fast_clock(),
         ],
         contenders: || {
-            let mut all = compared(floor::bare(), Operation::sync(CONSECUTIVE, Load::Open));
-            all.extend((peers::seatbelt::contender)(Operation::sync(TIME, Load::Open)));
+            let mut all = compared(floor::bare(), Operation::sync(CONSECUTIVE, Load::Rejected));
+            all.extend((peers::seatbelt::contender)(Operation::sync(TIME, Load::Rejected)));
             all
         },
     },
@@ -272,7 +213,7 @@ const fn in_form(form: Form, rule: Rule) -> Operation {
 fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
     let mut all = vec![floor];
     all.extend(ours::contenders(operation));
-    all.extend(peers::contenders(operation));
+    all.extend(peer::contenders(peers::ALL, operation));
     all
 }
 
@@ -283,7 +224,9 @@ fn shared(rule: Rule) -> Vec<Contender> {
     all.extend(ours::contenders(operation));
     all.extend(ours::contender(operation).map(|ours| ours.solo().named(OURS_ALONE)));
     // A price that grows with what is held has no meaning over rounds of different lengths.
-    all.extend(peers::contenders(operation).into_iter().filter(|peer| peer.longest_batch == u64::MAX));
+    all.extend(
+        peer::contenders(peers::ALL, operation).into_iter().filter(|peer| peer.longest_batch == u64::MAX),
+    );
     all
 }
 

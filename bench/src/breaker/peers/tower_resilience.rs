@@ -6,8 +6,8 @@ use ::tower_resilience_circuitbreaker::{
 };
 use tower_layer::Layer;
 
+use crate::breaker::operation::{CONSECUTIVE, FAILURE_RATE, MIN_CALLS, Operation, Rule, Spec};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::operation::{CONSECUTIVE, FAILURE_RATE, MIN_CALLS, Operation, Rule, Spec};
 use crate::poll::{Serving, Upstream, ready};
 use crate::work::{Load, Refused, Seen};
 

@@ -2,8 +2,8 @@
 
 use ::recloser::{AsyncRecloser, Error, Recloser};
 
+use crate::breaker::operation::{CONSECUTIVE, FAILURE_RATE, Form, Operation, Rule, Spec};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::operation::{CONSECUTIVE, FAILURE_RATE, Form, Operation, Rule, Spec};
 use crate::poll::ready;
 use crate::work::{Refused, Seen, Work};
 

@@ -2,8 +2,8 @@
 
 use ::nobreak::{CircuitBreaker, CircuitError};
 
+use crate::breaker::operation::{CONSECUTIVE, Form, Operation, Rule, Spec};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::operation::{CONSECUTIVE, Form, Operation, Rule, Spec};
 use crate::poll::ready;
 use crate::work::{Load, Refused, Seen, Work};
 

@@ -8,8 +8,8 @@ use ::seatbelt::{RecoveryInfo, ResilienceContext};
 use layered::{Execute, Layer, Service};
 use tick::runtime::{ClockDriver, InactiveClock};
 
+use crate::breaker::operation::{FAILURE_RATE, Form, MIN_CALLS, Operation, Rule, Spec};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::operation::{FAILURE_RATE, Form, MIN_CALLS, Operation, Rule, Spec};
 use crate::poll::{Serving, Upstream, ready};
 use crate::work::{Load, Refused, Seen, Work};
 

@@ -1,4 +1,4 @@
-//! The peers: one adaptor file each, all with the same two functions.
+//! The peers of the breaker.
 
 pub mod breaker;
 pub mod failsafe;
@@ -7,24 +7,11 @@ pub mod recloser;
 pub mod seatbelt;
 pub mod tower_resilience;
 
-use crate::contender::{Contender, Instance};
-use crate::operation::{Operation, Rule};
-
-/// One peer crate.
-#[derive(Debug, Clone, Copy)]
-pub struct Peer {
-    /// Its name in the tables.
-    pub name: &'static str,
-    /// The package in the lock file, where its version stands.
-    pub package: &'static str,
-    /// The peer at an operation; `None` when the crate has no such thing.
-    pub contender: fn(Operation) -> Option<Contender>,
-    /// One breaker of the peer; `None` when the crate lacks the rule.
-    pub instance: fn(Rule) -> Option<Instance>,
-}
+use crate::breaker::operation::{Operation, Rule};
+use crate::peer::Peer;
 
 /// All peers, in the order of the tables.
-pub const ALL: &[Peer] = &[
+pub const ALL: &[Peer<Operation, Rule>] = &[
     Peer {
         name: recloser::NAME,
         package: "recloser",
@@ -62,8 +49,3 @@ pub const ALL: &[Peer] = &[
         instance: tower_resilience::instance,
     },
 ];
-
-/// Every peer that has the operation.
-pub fn contenders(operation: Operation) -> Vec<Contender> {
-    ALL.iter().filter_map(|peer| (peer.contender)(operation)).collect()
-}

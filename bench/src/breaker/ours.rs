@@ -6,10 +6,10 @@ use resil_breaker::{CircuitBreaker, Config, Error, Policy, PolicyExt, Verdict, W
 use resil_core::tower::{Always, PolicyLayer, PolicyService};
 use tower_layer::Layer;
 
+use crate::breaker::operation::{CONSECUTIVE, FAILURE_RATE, Form, MIN_CALLS, NEVER, Operation, Rule, Spec};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::operation::{CONSECUTIVE, FAILURE_RATE, Form, MIN_CALLS, NEVER, Operation, Rule, Spec};
 use crate::poll::{Serving, Upstream, ready};
-use crate::rows::{OURS, OURS_UNCOUNTED};
+use crate::row::{OURS, OURS_UNCOUNTED};
 use crate::work::{Load, Refused, Seen, Work};
 
 /// Admission and settlement by hand, without `call` around them.

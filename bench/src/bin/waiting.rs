@@ -1,0 +1,54 @@
+//! Lets tasks wait for permits in real time and prints what they get: `waiting [--quick] [--json FILE]`.
+
+use std::env;
+use std::fs;
+use std::process::ExitCode;
+
+use resil_bench::limiter::waiting::{Plan, RATE, TASKS, measure};
+use resil_bench::record::Waits;
+
+fn main() -> ExitCode {
+    match waiting() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("waiting: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn waiting() -> Result<(), String> {
+    let (mut plan, mut json) = (Plan::FULL, None);
+    let mut arguments = env::args().skip(1);
+    while let Some(argument) = arguments.next() {
+        match argument.as_str() {
+            "--quick" => plan = Plan::QUICK,
+            "--json" => json = Some(arguments.next().ok_or("--json needs a value")?),
+            other => return Err(format!("what is `{other}`? [--quick] [--json FILE]")),
+        }
+    }
+    let waits = measure(plan)?;
+    print(&waits);
+    match json {
+        Some(path) => {
+            let text = serde_json::to_string_pretty(&waits).map_err(|error| error.to_string())?;
+            fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
+        }
+        None => Ok(()),
+    }
+}
+
+fn print(waits: &Waits) {
+    let percent =
+        |share: Option<f64>| share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0));
+    for case in &waits.cases {
+        println!("\n{TASKS} tasks, {RATE} permits/s, burst {}, threads {}", case.burst, case.threads);
+        println!("  {:<44} {:>9} {:>9} {:>9} {:>7}", "", "rate", "lowest", "of a core", "ratio");
+        for wait in &case.waiters {
+            let (share, least, processor) =
+                (percent(wait.share), percent(wait.least), percent(wait.processor));
+            let ratio = wait.ratio.map_or_else(|| "-".to_owned(), |ratio| format!("{ratio:.2}"));
+            println!("  {:<44} {share:>9} {least:>9} {processor:>9} {ratio:>7}", wait.name);
+        }
+    }
+}
