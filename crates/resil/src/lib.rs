@@ -7,3 +7,7 @@ pub use resil_core::*;
 pub use resil_breaker as breaker;
 #[cfg(feature = "breaker")]
 pub use resil_breaker::{CircuitBreaker, CircuitBreakers};
+#[cfg(feature = "ratelimit")]
+pub use resil_ratelimit as ratelimit;
+#[cfg(feature = "ratelimit")]
+pub use resil_ratelimit::{Quota, RateLimiter};
