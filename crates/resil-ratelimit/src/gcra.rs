@@ -132,8 +132,9 @@ impl Gcra {
             }
         };
         match base.checked_add(cost) {
-            Some(end) => Some(Booking { end, start: end.saturating_sub(self.capacity) }),
-            None => None,
+            // The last number stands for a limiter that nobody has used yet.
+            Some(end) if end < u64::MAX => Some(Booking { end, start: end.saturating_sub(self.capacity) }),
+            _ => None,
         }
     }
 
@@ -143,15 +144,13 @@ impl Gcra {
         now.saturating_add(missing)
     }
 
-    /// The ticks that are free at `now`.
-    const fn free(self, tat: u64, now: u64) -> u64 {
-        self.capacity.saturating_sub(tat.saturating_sub(now))
-    }
-
-    /// The whole permits that are free at `now`.
+    /// The whole permits that are free at `now`; none beyond the end of time.
     pub(crate) const fn available(self, tat: u64, now: u64) -> u32 {
+        let free = self.capacity.saturating_sub(tat.saturating_sub(now));
+        let before_the_end = (u64::MAX - 1).saturating_sub(if tat > now { tat } else { now });
+        let free = if free < before_the_end { free } else { before_the_end };
         #[expect(clippy::cast_possible_truncation, reason = "no more than the burst")]
-        let permits = (self.free(tat, now) / self.interval) as u32;
+        let permits = (free / self.interval) as u32;
         permits
     }
 

@@ -63,7 +63,7 @@ impl Quota {
     }
 
     /// A rate in permits per second that may be a fraction, as the simplest ratio that equals it: 2.5 is 5 per 2 s, 0.1 is 1 per 10 s.
-    /// The burst is the rate, rounded up.
+    /// Where none of 32-bit numbers does, as for pi million, it is the best that is a little lower. The burst is the rate, rounded up.
     ///
     /// # Errors
     /// For what is no number, no rate, or out of range.
@@ -71,7 +71,7 @@ impl Quota {
         let error = QuotaError::new(Setting::PerSecond, Value::Number(permits_per_second));
         let (permits, seconds) = simplest_ratio(permits_per_second).ok_or(error)?;
         let quota = Self::per(permits, Duration::from_secs(seconds.into())).burst(permits.div_ceil(seconds));
-        quota.check().map(|()| quota).map_err(|_| error)
+        quota.check().map(|()| quota).map_err(|cause| if cause.is_rounding() { cause } else { error })
     }
 
     /// How many permits may be taken at once after a pause: the capacity, also when larger than the permits of one period.
@@ -141,31 +141,36 @@ impl fmt::Display for Quota {
     }
 }
 
-/// The ratio of the smallest numbers that equals `number`, by its continued fraction.
+/// The ratio of the smallest numbers that equals `number`, or the nearest below it of those that fit, by its continued fraction.
 fn simplest_ratio(number: f64) -> Option<(u32, u32)> {
+    /// The whole seconds of the longest period.
+    const LONGEST: u32 = 144_115_188;
     if !(number.is_finite() && number > 0.0) {
         return None;
     }
     let mut rest = number;
+    let mut lower = None;
     let (mut before, mut last) = ((0_u64, 1_u64), (1_u64, 0_u64));
     loop {
-        let whole = rest.floor();
-        if whole > f64::from(u32::MAX) {
-            return None;
-        }
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "a whole number of 32 bits"
-        )]
-        let times = whole as u64;
+        let room = |limit: u32, before: u64, last: u64| (u64::from(limit) - before).checked_div(last);
+        let most = room(u32::MAX, before.0, last.0).into_iter().chain(room(LONGEST, before.1, last.1)).min()?;
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and larger ones saturate")]
+        let whole = rest as u64;
+        let times = whole.min(most);
         let next = (times * last.0 + before.0, times * last.1 + before.1);
-        let ratio = (u32::try_from(next.0).ok()?, u32::try_from(next.1).ok()?);
+        let (permits, seconds) = (u32::try_from(next.0).ok()?, u32::try_from(next.1).ok()?);
+        let value = f64::from(permits) / f64::from(seconds);
         #[expect(clippy::float_cmp, reason = "the ratio is the number when it rounds to the same bits")]
-        if f64::from(ratio.0) / f64::from(ratio.1) == number {
-            return Some(ratio);
+        if value == number {
+            return Some((permits, seconds));
+        }
+        if value < number && permits > 0 {
+            lower = Some((permits, seconds));
+        }
+        if times < whole {
+            return lower;
         }
         (before, last) = (last, next);
-        rest = (rest - whole).recip();
+        rest = rest.fract().recip();
     }
 }

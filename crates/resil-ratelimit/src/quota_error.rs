@@ -55,7 +55,11 @@ settings! {
     Burst, "burst", "1 or more";
     Refill, "time to refill the burst", "up to 4 years";
     Initial, "initial", "0 to the burst";
+    Capacity, "capacity", "1 to 134,217,728";
     Batch, "batch", "1 to the burst, and at most 1,024";
+    Window, "window", "1ns to 100 years";
+    ExactPermits, "permits", "1 to 1,000,000 where the instant of each is kept";
+    Slices, "slices", "1 to 65,536";
     PerSecond, "permits per second", "1 per 4 years to 1,000,000,000";
 }
 
@@ -72,6 +76,11 @@ impl QuotaError {
     /// The range that is allowed, as a text.
     pub const fn allowed(&self) -> &'static str {
         self.setting.range()
+    }
+
+    /// Whether no ticks are near enough to the interval.
+    pub(crate) const fn is_rounding(&self) -> bool {
+        matches!(self.setting, Setting::Rounding)
     }
 
     /// Field and range, without the value.
