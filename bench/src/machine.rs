@@ -34,30 +34,35 @@ fn said(program: &str, arguments: &[&str]) -> Option<String> {
     Some(String::from_utf8(output.stdout).ok()?.trim().to_owned())
 }
 
-/// The version of a package in a lock file.
+/// The version of a package in a lock file; all of them, when the peers depend on several.
 ///
 /// # Errors
 /// When the file cannot be read or does not have the package.
 pub fn locked_version(lock: &Path, package: &str) -> Result<String, String> {
     let text = fs::read_to_string(lock).map_err(|error| format!("{}: {error}", lock.display()))?;
-    version_in(&text, package).ok_or_else(|| format!("{} does not have {package}", lock.display()))
+    match versions_in(&text, package).as_slice() {
+        [] => Err(format!("{} does not have {package}", lock.display())),
+        versions => Ok(versions.join(" and ")),
+    }
 }
 
-fn version_in(lock: &str, package: &str) -> Option<String> {
-    let mut lines = lock.lines().skip_while(|line| *line != format!("name = \"{package}\""));
-    let version = lines.nth(1)?.strip_prefix("version = \"")?;
-    Some(version.trim_end_matches('"').to_owned())
+fn versions_in<'a>(lock: &'a str, package: &str) -> Vec<&'a str> {
+    let name = format!("name = \"{package}\"");
+    let next = lock.lines().zip(lock.lines().skip(1)).filter(|(line, _)| *line == name);
+    next.filter_map(|(_, version)| version.strip_prefix("version = \"")?.strip_suffix('"')).collect()
 }
 
 #[cfg(test)]
 mod tests {
-    use super::version_in;
+    use super::versions_in;
 
     #[test]
     fn versions_come_from_the_lock_file() {
-        let lock = "[[package]]\nname = \"one\"\nversion = \"1.2.3\"\n\n[[package]]\nname = \"one-more\"\nversion = \"4.5.6\"\n";
-        assert_eq!(version_in(lock, "one").as_deref(), Some("1.2.3"));
-        assert_eq!(version_in(lock, "one-more").as_deref(), Some("4.5.6"));
-        assert_eq!(version_in(lock, "other"), None);
+        let lock = "[[package]]\nname = \"one\"\nversion = \"1.2.3\"\n\n\
+                    [[package]]\nname = \"one\"\nversion = \"2.0.0\"\n\n\
+                    [[package]]\nname = \"one-more\"\nversion = \"4.5.6\"\n";
+        assert_eq!(versions_in(lock, "one"), ["1.2.3", "2.0.0"]);
+        assert_eq!(versions_in(lock, "one-more"), ["4.5.6"]);
+        assert!(versions_in(lock, "other").is_empty());
     }
 }

@@ -42,6 +42,19 @@ pub(super) fn whole(value: f64) -> String {
     if value.fract() == 0.0 { format!("{value:.0}") } else { format!("{value:.2}") }
 }
 
+/// A whole number with a comma after each thousand.
+pub(super) fn grouped(number: u64) -> String {
+    let digits = number.to_string();
+    let mut text = String::new();
+    for (index, digit) in digits.chars().enumerate() {
+        if index > 0 && (digits.len() - index).is_multiple_of(3) {
+            text.push(',');
+        }
+        text.push(digit);
+    }
+    text
+}
+
 pub(super) fn percent(share: Option<f64>) -> String {
     share.map_or_else(|| "-".to_owned(), |share| format!("{:.1} %", share * 100.0))
 }
@@ -57,6 +70,11 @@ mod tests {
         assert_eq!(verdict(Some(0.4), 0.5, Some(0.3)), "met");
         assert_eq!(verdict(Some(0.3), 0.5, Some(0.3)), "met, and the stretch");
         assert_eq!(verdict(None, 0.5, Some(0.3)), "not measured");
+    }
+
+    #[test]
+    fn thousands_are_set_apart() {
+        assert_eq!([999, 1_000, 1_234_567].map(grouped), ["999", "1,000", "1,234,567"]);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{bold, figure, ratio, whole};
+use super::figures::{bold, figure, grouped, ratio, whole};
 use super::{END_OF_NOTES, NOTES, promises, waits};
 use crate::pattern::Pattern;
 use crate::record::{CallInstructions, Instructions, Memory, RowTimes, Time, Times, Waits};
@@ -127,9 +127,11 @@ impl Section {
         let _ = write!(
             page,
             "\n### Bytes per {}\n\n\
-             The handle itself, and the handle with all that it keeps on the heap after its first calls. {}\n\n\
+             The handle itself, and the handle with all that it keeps on the heap after its first calls.{}{}\n\n\
              | | kind | handle | total |\n|---|---|--:|--:|\n",
-            self.pattern.name, self.pattern.sizes,
+            self.pattern.name,
+            if self.pattern.sizes.is_empty() { "" } else { " " },
+            self.pattern.sizes,
         );
         for one in &self.memory.instances {
             let _ = writeln!(page, "| {} | {} | {} | {} |", bold(&one.name), one.kind, one.handle, one.total);
@@ -145,7 +147,7 @@ impl Section {
              | | keys | bytes per key | after as many others |\n|---|--:|--:|--:|\n",
         );
         for one in &self.memory.keys {
-            let (name, keys) = (bold(&one.name), one.keys);
+            let (name, keys) = (bold(&one.name), grouped(one.keys));
             let _ = writeln!(page, "| {name} | {keys} | {:.1} | {:.1} |", one.per_key, one.after_others);
         }
     }

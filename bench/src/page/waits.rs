@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use super::figures::{bold, percent, ratio, verdict, worse};
+use super::figures::{bold, grouped, percent, ratio, verdict, worse};
 use crate::limiter::waiting::{MOST_OF_A_CORE, MOST_OF_REFERENCE, PROMISED, RATE, REFERENCE, TASKS};
 use crate::record::{Wait, WaitCase, Waits};
 use crate::row::OURS;
@@ -63,8 +63,9 @@ pub(super) fn render(page: &mut String, std_clock: &Waits, fast_clock: &Waits) {
     let _ = write!(
         page,
         "\n### Waiting\n\n{TASKS} tasks on a tokio runtime, each in a loop of waiting for one permit of one limiter of \
-         {RATE} permits a second: the share of that rate that they got, median and lowest round, and the processor \
+         {} permits a second: the share of that rate that they got, median and lowest round, and the processor \
          time of the whole process as a share of one core and beside {REFERENCE}'s. The contenders wait in turn.\n",
+        grouped(RATE.into()),
     );
     for case in &std_clock.cases {
         let fast =
