@@ -9,19 +9,21 @@ const SECONDS: RangeInclusive<u64> = 5..=600;
 const RATE: RangeInclusive<u64> = 20..=1000;
 
 pub(crate) const HELP: &str = "\
-Two identical HTTP servers on loopback go through healthy, slow, failing, dead and recovering phases.
-One is called bare, the other through a circuit breaker, by the same open-loop load.
+Two identical HTTP servers on loopback go through a surge and through slow, failing, dead and recovering
+phases. They have a contract: half as many requests again as usual, and 429 for what is over it; in the
+surge there are three times as many. One is called bare, the other through a rate limiter that keeps the
+contract and a circuit breaker, by the same open-loop load.
 
 Usage: cargo xtask demo [FLAGS]
 
   --seconds N   length of the run, 5 to 600 (default 30)
-  --rate N      calls per second to each of the two, 20 to 1000 (default 200)
+  --rate N      calls per second to each of the two, 20 to 1000 (default 200); three times that in the surge
   --seed N      decides which call is slow and which fails, 0 to 18446744073709551615 (default 1)
   --html PATH   where to write the report (default target/demo.html)
   --help        this text
 
-Exits with 0 if every call was sent and answered and the breaker opened in each trouble and closed after it,
-with 1 if not, with 2 if it could not run.
+Exits with 0 if every call was sent and answered, the surge drove the bare side over the contract and not the
+guarded one, and the breaker opened in each trouble and closed after it, with 1 if not, with 2 if it could not run.
 ";
 
 /// What the user asked for.

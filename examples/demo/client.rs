@@ -12,6 +12,8 @@ use hyper_util::rt::{TokioExecutor, TokioTimer};
 /// Why a call brought nothing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Trouble {
+    /// An answer 429: the service is well, and we asked too often.
+    OverContract,
     ServerError,
     TimedOut,
     Unreachable,
@@ -53,6 +55,10 @@ impl Client {
         let status = answer.status();
         // Only a connection whose answer was read to the end goes back to the pool.
         answer.into_body().collect().await.map_err(|_| Trouble::Unreachable)?;
-        if status == StatusCode::OK { Ok(()) } else { Err(Trouble::ServerError) }
+        match status {
+            StatusCode::OK => Ok(()),
+            StatusCode::TOO_MANY_REQUESTS => Err(Trouble::OverContract),
+            _ => Err(Trouble::ServerError),
+        }
     }
 }

@@ -42,9 +42,10 @@ impl Row {
 }
 
 /// The lines that tell the story at a glance.
-pub(crate) fn highlights(report: &Report) -> [Row; 4] {
+pub(crate) fn highlights(report: &Report) -> [Row; 5] {
     let both = |of: fn(&Account) -> u32| [of(&report.bare), of(&report.guarded)];
     [
+        Row::counts("requests over the contract, answered 429", both(|side| side.over_contract)),
         Row::counts("wasted calls (sent and failed)", both(|side| side.tally.failures())),
         Row::times("time callers hung on failed calls", [report.bare.hung, report.guarded.hung]),
         Row::counts(&format!("calls slower than {}", span(report.slow)), both(|side| side.slow)),
@@ -67,7 +68,9 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
     let mut rows = vec![
         counts("calls due and sent", |side| side.sent),
         counts("answered well", |side| side.tally.of_kind(Outcome::Ok)),
+        counts("refused at once by the limiter", |side| side.tally.of_kind(Outcome::Limited)),
         counts("refused at once by the breaker", |side| side.tally.of_kind(Outcome::Refused)),
+        Row::plain("longest wait for the limiter", "none".to_owned(), span(report.waits.longest)),
     ];
     rows.extend(highlights(report));
     // Quicker by refusals is no saving in the middle; it is one in the tail, where callers hang.
@@ -84,13 +87,20 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::guard::Waits;
     use crate::ledger::{Ledger, Record};
     use crate::phases::Script;
     use crate::run::{Run, Side};
+    use crate::visits::Visit;
 
     #[test]
     fn a_saving_is_told_from_a_price() {
         let script = Script::new(Duration::from_secs(6));
+        // It is slow from 1.6 s on.
+        let visits = |over, sick| -> Vec<_> {
+            let visit = |over, n| vec![Visit { at: Duration::from_millis(1_700), over }; n];
+            [visit(true, over), visit(false, sick)].concat()
+        };
         let side = |failures: u64, refusals: u64| {
             let mut ledger = Ledger::default();
             for n in 0..failures + refusals {
@@ -103,8 +113,9 @@ mod tests {
         };
         let (bare, guarded) = (side(100, 0), side(10, 90));
         let run = Run {
-            guarded: Side { ledger: &guarded, taken_while_sick: 10 },
-            bare: Side { ledger: &bare, taken_while_sick: 100 },
+            guarded: Side { ledger: &guarded, visits: &visits(0, 10) },
+            bare: Side { ledger: &bare, visits: &visits(40, 100) },
+            waits: Waits { longest: Duration::from_millis(40), ..Waits::default() },
             ..Run::of_both(&script, &bare, &[])
         };
         let rows = rows(&Report::of(&run));
@@ -112,7 +123,9 @@ mod tests {
             let row = rows.iter().find(|row| row.label.starts_with(label)).cloned();
             row.map(|row| [row.bare, row.guarded, row.change]).unwrap_or_default()
         };
-        assert_eq!(row("refused at once"), ["0", "90", ""]);
+        assert_eq!(row("refused at once by the breaker"), ["0", "90", ""]);
+        assert_eq!(row("requests over the contract"), ["40", "0", "100 % less"]);
+        assert_eq!(row("longest wait for"), ["none", "40 ms", ""]);
         assert_eq!(row("wasted calls"), ["100", "10", "90 % less"]);
         assert_eq!(row("time callers hung"), ["20.0 s", "2.00 s", "90 % less"]);
         assert_eq!(row("calls slower than 60 ms"), ["100", "10", "90 % less"]);

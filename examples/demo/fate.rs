@@ -21,7 +21,7 @@ pub(crate) fn decide(seed: u64, number: u32, spell: &Spell, at: Duration, pace: 
     let mut dice = Dice::new(seed, number);
     let (typical, spread, failing) = match spell.phase {
         // Nobody serves while it is dead; whatever came in at the last moment gets a quick answer.
-        Phase::Healthy | Phase::Dead => (HEALTHY, 0.3, 0.0),
+        Phase::Healthy | Phase::Surge | Phase::Dead => (HEALTHY, 0.3, 0.0),
         Phase::Slow => (pace.timeout * 8 / 10, 0.5, 0.0),
         Phase::Failing => (HEALTHY, 0.5, 0.97),
         Phase::Recovering => (HEALTHY * 2, 0.5, 0.8 * (1.0 - spell.progress(at))),
@@ -70,6 +70,7 @@ mod tests {
         slow: Duration::from_millis(300),
         first_open: Duration::from_millis(200),
         longest_open: Duration::from_millis(500),
+        patience: Duration::from_millis(200),
     };
 
     fn fates(phase: Phase, at: Duration) -> Vec<Fate> {

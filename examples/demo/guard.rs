@@ -1,13 +1,15 @@
-//! The guard: one breaker from `resil`, and a diary of its states.
+//! The guard: a rate limiter and a breaker from `resil`, and a diary of what they did.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use resil::breaker::{Cause, Config, ConfigError, Event, Reopen, State, Subscription, Window};
-use resil::{CircuitBreaker, Error, PolicyExt};
+use resil::breaker::{Cause, Config, Event, Reopen, State, Subscription, Window};
+use resil::ratelimit::Event as LimiterEvent;
+use resil::{CircuitBreaker, Error, PolicyExt, RateLimiter, Reason, Verdict};
 use tokio::time::Instant;
 
 use crate::client::Trouble;
+use crate::contract::Contract;
 use crate::ledger::Outcome;
 use crate::pace::Pace;
 
@@ -20,15 +22,52 @@ pub(crate) struct Change {
     pub(crate) cause: Cause,
 }
 
-/// The guarded side's breaker.
+/// How long callers stood in line for the limiter.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct Waits {
+    /// Calls that waited and got their permit.
+    pub(crate) calls: u32,
+    pub(crate) longest: Duration,
+    /// The longest time after which a refused caller was told to come back.
+    pub(crate) longest_hint: Duration,
+}
+
+/// What the listeners write.
+#[derive(Debug, Default)]
+struct Diary {
+    changes: Vec<Change>,
+    waits: Waits,
+}
+
+/// What stands before the guarded side's calls: first the limiter, so that a caller who waits for its turn holds no
+/// probe of the breaker.
 pub(crate) struct Guard {
+    limiter: RateLimiter,
+    patience: Duration,
     breaker: CircuitBreaker,
-    diary: Arc<Mutex<Vec<Change>>>,
-    _listening: Subscription,
+    diary: Arc<Mutex<Diary>>,
+    _listening: [Subscription; 2],
+}
+
+/// A 429 says that we asked too often, and nothing about the health of the service.
+fn judge(result: Result<&(), &Trouble>) -> Verdict {
+    match result {
+        Ok(()) => Verdict::Success,
+        Err(Trouble::OverContract) => Verdict::Ignored,
+        Err(_) => Verdict::Failure,
+    }
+}
+
+fn open(diary: &Mutex<Diary>) -> MutexGuard<'_, Diary> {
+    diary.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Guard {
-    pub(crate) fn new(pace: &Pace, start: Instant) -> Result<Self, ConfigError> {
+    pub(crate) fn new(
+        contract: Contract,
+        pace: &Pace,
+        start: Instant,
+    ) -> Result<Self, Box<dyn std::error::Error>> {
         let config = Config::new()
             .failure_rate(50, 10, Window::calls(20))
             .slow_rate(pace.slow, 50, 10, Window::calls(20))
@@ -39,24 +78,44 @@ impl Guard {
             .probe_timeout(pace.timeout)
             .max_half_open(pace.timeout);
         let breaker = CircuitBreaker::try_new("orders", config)?;
-        let diary = Arc::new(Mutex::new(Vec::new()));
-        let listening = breaker.observe({
+        let limiter = RateLimiter::try_new("orders", contract.promise())?;
+        let diary = Arc::new(Mutex::new(Diary::default()));
+        let changes = breaker.observe({
             let diary = Arc::clone(&diary);
             move |event| {
                 if let Event::Transition(change) = event {
                     let change =
                         Change { at: start.elapsed(), from: change.from, to: change.to, cause: change.cause };
-                    diary.lock().unwrap_or_else(PoisonError::into_inner).push(change);
+                    open(&diary).changes.push(change);
                 }
             }
         });
-        Ok(Self { breaker, diary, _listening: listening })
+        let waits = limiter.observe({
+            let diary = Arc::clone(&diary);
+            move |event| {
+                let waits = &mut open(&diary).waits;
+                match event {
+                    LimiterEvent::Waited(waited) => {
+                        waits.calls += 1;
+                        waits.longest = waits.longest.max(waited.time);
+                    }
+                    LimiterEvent::Rejected(refusal) => {
+                        waits.longest_hint =
+                            waits.longest_hint.max(refusal.retry_after().unwrap_or_default());
+                    }
+                    _ => {}
+                }
+            }
+        });
+        Ok(Self { limiter, patience: pace.patience, breaker, diary, _listening: [changes, waits] })
     }
 
     /// What stands between a bare call and a guarded one.
     pub(crate) async fn call(&self, call: impl Future<Output = Result<(), Trouble>> + Send) -> Outcome {
-        match self.breaker.call_async(call).await {
+        let guarded = self.breaker.call_async_with(judge, call);
+        match self.limiter.waiting(self.patience).call_async_nested(guarded).await {
             Ok(()) => Outcome::Ok,
+            Err(Error::Rejected(refusal)) if refusal.reason() == Reason::RateLimited => Outcome::Limited,
             Err(Error::Rejected(_)) => Outcome::Refused,
             Err(Error::TimedOut(_)) => Outcome::TimedOut,
             Err(Error::Inner(trouble)) => Outcome::from(trouble),
@@ -67,8 +126,74 @@ impl Guard {
         self.breaker.state()
     }
 
-    /// Every change of state so far.
-    pub(crate) fn diary(&self) -> Vec<Change> {
-        self.diary.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    /// Every change of the breaker's state so far.
+    pub(crate) fn changes(&self) -> Vec<Change> {
+        open(&self.diary).changes.clone()
+    }
+
+    /// How long callers have waited so far.
+    pub(crate) fn waits(&self) -> Waits {
+        open(&self.diary).waits
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::future::{poll_fn, ready};
+    use std::task::Poll;
+
+    /// Runs `test` on a guard for 20 calls per second, whose calls may wait for 200 ms.
+    fn with_guard<T>(test: impl AsyncFnOnce(&Guard) -> T) -> Result<T, Box<dyn std::error::Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+        let pace = Pace::of(Duration::from_secs(30));
+        let guard = Guard::new(Contract::for_load(20), &pace, Instant::now())?;
+        Ok(runtime.block_on(test(&guard)))
+    }
+
+    #[test]
+    fn answers_429_do_not_open_the_breaker_and_as_many_500_do() -> Result<(), Box<dyn std::error::Error>> {
+        let after = |trouble| {
+            with_guard(async |guard| {
+                for _ in 0..12 {
+                    assert_eq!(guard.call(ready(Err(trouble))).await, Outcome::from(trouble));
+                    if guard.state() == State::Open {
+                        break;
+                    }
+                }
+                guard.state()
+            })
+        };
+        assert_eq!(after(Trouble::OverContract)?, State::Closed);
+        assert_eq!(after(Trouble::ServerError)?, State::Open);
+        Ok(())
+    }
+
+    #[test]
+    fn callers_wait_for_their_turn_and_no_longer_than_they_may() -> Result<(), Box<dyn std::error::Error>> {
+        with_guard(async |guard| {
+            let mut calls: Vec<_> = (0..20).map(|_| Box::pin(guard.call(ready(Ok(()))))).collect();
+            let mut outcomes = Vec::new();
+            // All at once: the refusals do not wait for those who wait.
+            poll_fn(|context| {
+                calls.retain_mut(|call| match call.as_mut().poll(context) {
+                    Poll::Ready(outcome) => {
+                        outcomes.push(outcome);
+                        false
+                    }
+                    Poll::Pending => true,
+                });
+                if calls.is_empty() { Poll::Ready(()) } else { Poll::Pending }
+            })
+            .await;
+            // One at once and 27 per second, so that one is given in 37 ms; five or so come in time.
+            let limited = outcomes.iter().filter(|outcome| **outcome == Outcome::Limited).count();
+            assert!((1..=14).contains(&limited), "{outcomes:?}");
+            assert_eq!(outcomes[15..], [Outcome::Ok; 5]);
+            let waits = guard.waits();
+            assert!(waits.calls >= 5 && waits.longest >= Duration::from_millis(160), "{waits:?}");
+            let hints = Duration::from_millis(160)..Duration::from_millis(238);
+            assert!(hints.contains(&waits.longest_hint), "{waits:?}");
+        })
     }
 }

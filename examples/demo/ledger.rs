@@ -6,8 +6,12 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Outcome {
     Ok,
+    /// The limiter refused it, with the time to come back: it never went out.
+    Limited,
     /// The breaker refused it: it never went out.
     Refused,
+    /// The upstream answered 429: it was well, and asked too often.
+    OverContract,
     /// The upstream answered 500.
     ServerError,
     /// Nobody listened, or the connection was cut.
@@ -17,10 +21,17 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::Ok, Self::Refused, Self::ServerError, Self::Unreachable, Self::TimedOut];
+    pub(crate) const ALL: [Self; 7] = [
+        Self::Ok,
+        Self::Limited,
+        Self::Refused,
+        Self::OverContract,
+        Self::ServerError,
+        Self::Unreachable,
+        Self::TimedOut,
+    ];
 
-    /// The call went out and brought nothing.
+    /// The call went out and the service failed it. A 429 is the caller's fault.
     pub(crate) fn is_failure(self) -> bool {
         matches!(self, Self::ServerError | Self::Unreachable | Self::TimedOut)
     }
@@ -28,7 +39,9 @@ impl Outcome {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Ok => "ok",
-            Self::Refused => "refused by the breaker",
+            Self::Limited => "limiter refused",
+            Self::Refused => "breaker refused",
+            Self::OverContract => "429",
             Self::ServerError => "500",
             Self::Unreachable => "unreachable",
             Self::TimedOut => "timed out",
@@ -208,8 +221,8 @@ mod tests {
             .flat_map(|(times, outcome)| std::iter::repeat_n(record(0, 1, outcome), times + 1))
             .collect();
         let tally = Tally::of(&records);
-        assert_eq!(Outcome::ALL.map(|outcome| tally.of_kind(outcome)), [1, 2, 3, 4, 5]);
-        assert_eq!((tally.failures(), tally.all()), (12, 15));
+        assert_eq!(Outcome::ALL.map(|outcome| tally.of_kind(outcome)), [1, 2, 3, 4, 5, 6, 7]);
+        assert_eq!((tally.failures(), tally.all()), (18, 28));
     }
 
     #[test]

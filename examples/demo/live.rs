@@ -11,8 +11,8 @@ use crate::load::Arena;
 use crate::phases::Script;
 
 const HEADS: [&str; 2] = [
-    "                          ── bare ───────────────────────────    ── guarded ─────────────────────────────────",
-    "  time  phase       sent     ok  failed      p50      p99       ok  failed  refused      p50      p99  breaker",
+    "                   ── bare ───────────────────────────────   ── guarded ─────────────────────────────────",
+    "  time  phase       sent    ok   429 failed     p50     p99      ok failed limited refused     p50     p99  breaker",
 ];
 
 /// How much of one side's ledger has been shown.
@@ -63,14 +63,16 @@ pub(crate) async fn tell(arena: &Arena, script: &Script, out: &mut impl Write) -
 
 fn line(second: u64, phase: &str, bare: &News, guarded: &News, state: State) -> String {
     format!(
-        "{second:>4} s  {phase:<10}  {:>4}  {:>5}  {:>6}  {:>7}  {:>7}    {:>5}  {:>6}  {:>7}  {:>7}  {:>7}  {state}",
+        "{second:>4} s  {phase:<10} {:>5} {:>5} {:>5} {:>6} {:>7} {:>7}   {:>5} {:>6} {:>7} {:>7} {:>7} {:>7}  {state}",
         bare.sent,
         bare.tally.of_kind(Outcome::Ok),
+        bare.tally.of_kind(Outcome::OverContract),
         bare.tally.failures(),
         bare.p50,
         bare.p99,
         guarded.tally.of_kind(Outcome::Ok),
         guarded.tally.failures(),
+        guarded.tally.of_kind(Outcome::Limited),
         guarded.tally.of_kind(Outcome::Refused),
         guarded.p50,
         guarded.p99,
@@ -125,9 +127,6 @@ mod tests {
         let script = Script::new(Duration::from_secs(6));
         let phase =
             |second| longest_phase(&script, Duration::from_secs(second), Duration::from_secs(second + 1));
-        assert_eq!(
-            [0, 1, 2, 3, 4, 5].map(phase),
-            ["healthy", "slow", "failing", "healthy", "dead", "healthy"]
-        );
+        assert_eq!([0, 1, 2, 3, 4, 5].map(phase), ["surge", "slow", "healthy", "failing", "dead", "healthy"]);
     }
 }

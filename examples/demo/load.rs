@@ -10,10 +10,15 @@ use tokio::time::Instant;
 use crate::client::{Client, Trouble};
 use crate::guard::Guard;
 use crate::ledger::{Ledger, Outcome, Record};
+use crate::phases::Script;
+
+/// How many times as many callers come in the surge.
+pub(crate) const SURGE: u32 = 3;
 
 impl From<Trouble> for Outcome {
     fn from(trouble: Trouble) -> Self {
         match trouble {
+            Trouble::OverContract => Self::OverContract,
             Trouble::ServerError => Self::ServerError,
             Trouble::TimedOut => Self::TimedOut,
             Trouble::Unreachable => Self::Unreachable,
@@ -24,18 +29,34 @@ impl From<Trouble> for Outcome {
 /// When calls are due.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Schedule {
+    /// Calls per second outside the surge.
     pub(crate) rate: u32,
     pub(crate) length: Duration,
+    surge_from: Duration,
+    surge_length: Duration,
 }
 
 impl Schedule {
+    pub(crate) fn new(rate: u32, script: &Script) -> Self {
+        let (surge_from, surge_length) = script
+            .surge()
+            .map_or_else(Default::default, |surge| (surge.from, surge.until.saturating_sub(surge.from)));
+        Self { rate, length: script.length(), surge_from, surge_length }
+    }
+
     /// Calls to each side.
     pub(crate) fn calls(&self) -> u32 {
-        self.rate * u32::try_from(self.length.as_secs()).unwrap_or(u32::MAX)
+        let at_the_usual_rate = self.length + self.surge_length * (SURGE - 1);
+        let calls = (at_the_usual_rate.as_nanos() * u128::from(self.rate)).div_ceil(1_000_000_000);
+        u32::try_from(calls).unwrap_or(u32::MAX)
     }
 
     pub(crate) fn due(&self, number: u32) -> Duration {
-        Duration::from_secs(number.into()) / self.rate
+        let at_the_usual_rate = Duration::from_secs(number.into()) / self.rate;
+        let since = at_the_usual_rate.saturating_sub(self.surge_from);
+        let in_the_surge = (since / SURGE).min(self.surge_length);
+        let after_it = since.saturating_sub(self.surge_length * SURGE);
+        at_the_usual_rate.min(self.surge_from) + in_the_surge + after_it
     }
 }
 
@@ -106,11 +127,34 @@ mod tests {
     #[test]
     fn the_last_call_of_a_long_run_is_due_on_time() {
         for rate in [20, 30, 333, 1000] {
-            let schedule = Schedule { rate, length: Duration::from_secs(600) };
-            assert_eq!(schedule.calls(), rate * 600);
+            let schedule = Schedule::new(rate, &Script::new(Duration::from_secs(600)));
+            // 80 seconds of them are a surge.
+            assert_eq!(schedule.calls(), rate * (600 + 2 * 80));
             assert_eq!(schedule.due(0), Duration::ZERO);
             assert_eq!(schedule.due(schedule.calls()), schedule.length);
             assert!((1..schedule.calls()).all(|number| schedule.due(number - 1) < schedule.due(number)));
         }
+    }
+
+    #[test]
+    fn no_call_is_due_after_the_end_of_an_odd_run() {
+        for (rate, seconds) in [(20, 5), (37, 7), (333, 11), (999, 599)] {
+            let schedule = Schedule::new(rate, &Script::new(Duration::from_secs(seconds)));
+            let calls = schedule.calls();
+            assert!(schedule.due(calls - 1) < schedule.length && schedule.length <= schedule.due(calls));
+        }
+    }
+
+    #[test]
+    fn three_times_as_many_calls_are_due_in_the_surge() {
+        let script = Script::new(Duration::from_secs(30));
+        let schedule = Schedule::new(200, &script);
+        let mut due = [0; 30];
+        for number in 0..schedule.calls() {
+            due[usize::try_from(schedule.due(number).as_secs()).unwrap_or(usize::MAX)] += 1;
+        }
+        let expected: Vec<_> =
+            (0..30).map(|second| if (2..6).contains(&second) { 600 } else { 200 }).collect();
+        assert_eq!(due.as_slice(), expected);
     }
 }

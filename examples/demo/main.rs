@@ -1,12 +1,14 @@
-//! The demo: what a circuit breaker does for callers and for a sick service, on real sockets.
+//! The demo: what a rate limiter and a circuit breaker do for callers and for their service, on real sockets.
 //!
-//! Two identical axum servers on loopback play one script (healthy, slow, failing, dead, recovering). One open-loop
-//! load calls both: one bare, one through a breaker. See `--help`.
+//! Two identical axum servers on loopback have one contract with their callers and play one script (healthy, surge,
+//! slow, failing, dead, recovering). One open-loop load calls both: one bare, one through a limiter and a breaker. See
+//! `--help`.
 
 mod axis;
 mod cli;
 mod client;
 mod comparison;
+mod contract;
 mod descriptors;
 mod fate;
 mod figures;
@@ -22,7 +24,9 @@ mod report;
 mod run;
 mod table;
 mod timeline;
+mod traffic_panel;
 mod upstream;
+mod visits;
 
 use std::error::Error;
 use std::fs::File;
@@ -36,8 +40,9 @@ use tokio::time::Instant;
 
 use crate::cli::{Settings, Wish};
 use crate::client::Client;
+use crate::contract::Contract;
 use crate::guard::Guard;
-use crate::load::{Arena, Schedule};
+use crate::load::{Arena, SURGE, Schedule};
 use crate::pace::Pace;
 use crate::phases::Script;
 use crate::report::Report;
@@ -70,22 +75,23 @@ fn play(settings: &Settings) -> Result<bool, Box<dyn Error>> {
     let mut html =
         create(&settings.html).map_err(|error| format!("--html {}: {error}", settings.html.display()))?;
     let (script, pace) = (Script::new(settings.length), Pace::of(settings.length));
-    let schedule = Schedule { rate: settings.rate, length: settings.length };
+    let (schedule, contract) = (Schedule::new(settings.rate, &script), Contract::for_load(settings.rate));
     descriptors::make_room(settings.rate, pace.timeout)?;
 
     let mut out = io::stdout();
     writeln!(
         out,
-        "Two identical upstreams, {} calls per second to each for {} s, seed {}.\n",
+        "Two identical upstreams, whose contract is {contract}.\n{} calls per second to each for {} s, {} in the surge, seed {}.\n",
         settings.rate,
         settings.length.as_secs(),
+        settings.rate * SURGE,
         settings.seed
     )?;
     let start = Instant::now() + RUN_UP;
-    let play = Play { script: script.clone(), pace, seed: settings.seed, start };
+    let play = Play { script: script.clone(), pace, contract, seed: settings.seed, start };
     let upstreams = (Upstream::start("bare", play.clone())?, Upstream::start("guarded", play)?);
     let client = |upstream: &Upstream| Client::new(upstream.address(), pace.timeout);
-    let guard = Guard::new(&pace, start)?;
+    let guard = Guard::new(contract, &pace, start)?;
     let arena = Arc::new(Arena::new(start, client(&upstreams.0), client(&upstreams.1), guard));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let most_late = runtime.block_on(async {
@@ -96,18 +102,20 @@ fn play(settings: &Settings) -> Result<bool, Box<dyn Error>> {
         live::tell(&arena, &script, &mut out).await?;
         load.await.map_err(Box::<dyn Error>::from)
     })?;
-    let taken = (upstreams.0.stop()?, upstreams.1.stop()?);
+    let visits = (upstreams.0.stop()?, upstreams.1.stop()?);
 
-    let (bare, guarded, diary) = (arena.bare(), arena.guarded(), arena.guard.diary());
+    let (bare, guarded, diary) = (arena.bare(), arena.guarded(), arena.guard.changes());
     let run = Run {
         script: &script,
         pace,
         schedule,
+        contract,
         seed: settings.seed,
-        bare: Side { ledger: &bare, taken_while_sick: taken.0 },
-        guarded: Side { ledger: &guarded, taken_while_sick: taken.1 },
+        bare: Side { ledger: &bare, visits: &visits.0 },
+        guarded: Side { ledger: &guarded, visits: &visits.1 },
         diary: &diary,
         final_state: arena.guard.state(),
+        waits: arena.guard.waits(),
         most_late,
     };
     let report = Report::of(&run);

@@ -3,7 +3,8 @@
 use std::fmt::{self, Write as _};
 
 use crate::comparison;
-use crate::figures::span;
+use crate::figures::{count, span};
+use crate::load::SURGE;
 use crate::report::Report;
 use crate::run::Run;
 use crate::table::{COURSE_HEADS, course_cells};
@@ -22,23 +23,26 @@ pub(crate) fn html(run: &Run<'_>, report: &Report) -> Result<String, fmt::Error>
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<title>resil: what a circuit breaker saved</title>
+<title>resil: what a rate limiter and a circuit breaker saved</title>
 <style>
 {STYLE}</style>
 </head>
 <body>
 <main>
-<h1>What a circuit breaker saved</h1>
+<h1>What a rate limiter and a circuit breaker saved</h1>
 <p class="lead">Two identical HTTP servers went through the same troubles for {seconds} seconds. Each was sent
-{rate} calls per second: one by a bare client, one by the same client behind a breaker from <code>resil</code>.
-Seed {seed}.</p>"#
+{rate} calls per second, and {} per second in the surge: one by a bare client, one by the same client behind a limiter
+and a breaker from <code>resil</code>. Their contract: {}. Seed {seed}.</p>"#,
+        rate * SURGE,
+        run.contract
     )?;
     tiles(&mut page, report)?;
     writeln!(
         page,
         r"<figure>
 {}<figcaption>Each column holds the calls that were <em>due</em> in its part of a second, whenever they ended, so every
-column is as high as the load. Hover over a column or a state for its figures.</figcaption>
+column is as high as the load. The third panel holds requests by when they <em>arrived</em>; the contract allows more
+than its rate for a moment, not for long. Hover over a column or a state for its figures.</figcaption>
 </figure>",
         Timeline(run).svg()?
     )?;
@@ -136,14 +140,28 @@ fn notes(page: &mut String, run: &Run<'_>) -> fmt::Result {
 that instant, so waiting behind a slow call is never left out. The most belated call was sent {} late.</li>
 <li>Both servers draw the same fate for the same call from the seed. Dead means dead: the listening socket is closed,
 open connections are cut, and callers are refused by the system.</li>
+<li>The upstream counts by a limiter of its own: {}. What is over that it answers 429 at once. A 429 is no failure of the
+service, so the breaker ignores it.</li>
+<li>The guarded client allows itself {} per second and {} at once, a little less than the contract, because requests
+that are held up on their way arrive together. Its callers take their turns, first come, first served; who would wait
+longer than {} is refused at once and told when to come back, in {} at most. {} calls waited; the longest wait, with
+what a busy machine adds to it, took {}.</li>
 <li>A caller gives up after {}. The breaker opens when half of the last 20 calls failed or took longer than {}; it
 stays open for {} the first time and up to {} later, lets one call through at a time, and closes after three good
 answers.</li>
-<li>A breaker has a price: while it is open, it also refuses calls that a slow server would have answered late. The row
-&ldquo;answered well&rdquo; shows it.</li>
+<li>Both have a price. A breaker, while it is open, also refuses calls that a slow server would have answered late; a
+limiter makes calls wait, and keeps off the last of what the contract allows. The rows &ldquo;answered well&rdquo; and
+&ldquo;latency&rdquo; show it.</li>
 <li>Run it again: <code>cargo xtask demo --seconds {} --rate {} --seed {}</code></li>
 </ul>",
         span(run.most_late),
+        run.contract,
+        run.contract.promise().permits(),
+        run.contract.promise().burst_size(),
+        span(run.pace.patience),
+        span(run.waits.longest_hint),
+        count(run.waits.calls),
+        span(run.waits.longest),
         span(run.pace.timeout),
         span(run.pace.slow),
         span(run.pace.first_open),

@@ -9,9 +9,16 @@ use crate::axis::{Band, LogAxis, TimeAxis};
 use crate::figures::span;
 use crate::guard::Change;
 use crate::ledger::{Outcome, Slice};
+use crate::load::SURGE;
 
 /// A title above a panel, and a key at its right.
-fn head(svg: &mut String, band: Band, time: &TimeAxis, title: &str, key: &[(&str, &str)]) -> fmt::Result {
+pub(crate) fn head(
+    svg: &mut String,
+    band: Band,
+    time: &TimeAxis,
+    title: &str,
+    key: &[(&str, &str)],
+) -> fmt::Result {
     let y = band.top - 12.0;
     writeln!(svg, r#"<text class="panel-title" x="{:.1}" y="{y:.1}">{title}</text>"#, time.left)?;
     // From right to left: the last entry ends at the panel's edge.
@@ -37,7 +44,7 @@ fn head(svg: &mut String, band: Band, time: &TimeAxis, title: &str, key: &[(&str
     Ok(())
 }
 
-fn grid_line(svg: &mut String, time: &TimeAxis, y: f64, label: &str) -> fmt::Result {
+pub(crate) fn grid_line(svg: &mut String, time: &TimeAxis, y: f64, label: &str) -> fmt::Result {
     let (left, right) = (time.left, time.right);
     writeln!(
         svg,
@@ -47,10 +54,12 @@ fn grid_line(svg: &mut String, time: &TimeAxis, y: f64, label: &str) -> fmt::Res
     )
 }
 
-fn class_of(outcome: Outcome) -> &'static str {
+pub(crate) fn class_of(outcome: Outcome) -> &'static str {
     match outcome {
         Outcome::Ok => "ok",
+        Outcome::Limited => "limited",
         Outcome::Refused => "refused",
+        Outcome::OverContract => "over-contract",
         Outcome::ServerError => "server-error",
         Outcome::Unreachable => "unreachable",
         Outcome::TimedOut => "timed-out",
@@ -63,8 +72,8 @@ pub(crate) struct Outcomes<'a> {
     pub(crate) slices: &'a [Slice],
     pub(crate) band: Band,
     pub(crate) time: TimeAxis,
-    /// Calls that are due per second: the top of the axis.
-    pub(crate) rate: f64,
+    /// Calls that are due per second outside the surge.
+    pub(crate) rate: u32,
 }
 
 impl Outcomes<'_> {
@@ -75,9 +84,9 @@ impl Outcomes<'_> {
         for slice in self.slices {
             self.column(svg, slice)?;
         }
-        for share in [0.0, 0.5, 1.0] {
-            let calls = self.rate * share;
-            grid_line(svg, &self.time, self.band.linear(calls, self.rate), &format!("{calls}"))?;
+        for times in 0..=SURGE {
+            let [calls, most] = [times, SURGE].map(|times| f64::from(self.rate * times));
+            grid_line(svg, &self.time, self.band.linear(calls, most), &format!("{calls}"))?;
         }
         svg.push_str("</g>\n");
         Ok(())
@@ -86,7 +95,7 @@ impl Outcomes<'_> {
     fn column(&self, svg: &mut String, slice: &Slice) -> fmt::Result {
         let x = self.time.x(slice.from);
         let width = self.time.x(slice.until) - x - 0.8;
-        let due = self.rate * slice.width().as_secs_f64();
+        let most = f64::from(self.rate * SURGE) * slice.width().as_secs_f64();
         svg.push_str("<g><title>");
         write!(svg, "{:.1} to {:.1} s:", slice.from.as_secs_f64(), slice.until.as_secs_f64())?;
         for outcome in Outcome::ALL.into_iter().filter(|outcome| slice.tally.of_kind(*outcome) > 0) {
@@ -96,7 +105,7 @@ impl Outcomes<'_> {
         let mut below = 0;
         for outcome in Outcome::ALL {
             let calls = slice.tally.of_kind(outcome);
-            let [bottom, top] = [below, below + calls].map(|calls| self.band.linear(f64::from(calls), due));
+            let [bottom, top] = [below, below + calls].map(|calls| self.band.linear(f64::from(calls), most));
             below += calls;
             if calls > 0 {
                 let class = class_of(outcome);

@@ -7,6 +7,8 @@ use std::time::Duration;
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Phase {
     Healthy,
+    /// As well as ever, but callers come at three times the rate.
+    Surge,
     /// Most answers take too long, a part of them longer than callers wait.
     Slow,
     /// Nearly every answer is a 500.
@@ -21,6 +23,7 @@ impl Phase {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Healthy => "healthy",
+            Self::Surge => "surge",
             Self::Slow => "slow",
             Self::Failing => "failing",
             Self::Dead => "dead",
@@ -29,7 +32,7 @@ impl Phase {
     }
 
     pub(crate) fn is_sick(self) -> bool {
-        self != Self::Healthy
+        !matches!(self, Self::Healthy | Self::Surge)
     }
 }
 
@@ -41,15 +44,17 @@ impl fmt::Display for Phase {
 
 /// Each phase with its share of the run, in thirtieths. A healthy stretch before each trouble shows how the guard
 /// meets it from rest, and one after it shows how it recovers.
-const PLAY: [(Phase, u32); 8] = [
+const PLAY: [(Phase, u32); 10] = [
+    (Phase::Healthy, 2),
+    (Phase::Surge, 4),
+    (Phase::Healthy, 2),
+    (Phase::Slow, 4),
     (Phase::Healthy, 3),
-    (Phase::Slow, 5),
+    (Phase::Failing, 4),
     (Phase::Healthy, 3),
-    (Phase::Failing, 5),
+    (Phase::Dead, 4),
+    (Phase::Recovering, 1),
     (Phase::Healthy, 3),
-    (Phase::Dead, 5),
-    (Phase::Recovering, 2),
-    (Phase::Healthy, 4),
 ];
 
 /// One phase with its place in the run. Times count from the start of the load.
@@ -115,6 +120,11 @@ impl Script {
         self.spells.last().map_or(Duration::ZERO, |spell| spell.until)
     }
 
+    /// When callers come at three times the rate.
+    pub(crate) fn surge(&self) -> Option<Spell> {
+        self.spells.iter().copied().find(|spell| spell.phase == Phase::Surge)
+    }
+
     /// The spell at a moment; the last one for every moment after the end.
     pub(crate) fn spell_at(&self, at: Duration) -> Spell {
         let later = self.spells.partition_point(|spell| spell.until <= at);
@@ -171,20 +181,21 @@ mod tests {
     fn a_spell_holds_its_beginning_and_not_its_end() {
         let script = Script::new(seconds(30));
         assert_eq!(script.phase_at(seconds(0)), Phase::Healthy);
-        assert_eq!(script.phase_at(Duration::from_nanos(2_999_999_999)), Phase::Healthy);
-        assert_eq!(script.phase_at(seconds(3)), Phase::Slow);
-        assert_eq!(script.phase_at(seconds(19)), Phase::Dead);
-        assert_eq!(script.phase_at(seconds(24)), Phase::Recovering);
+        assert_eq!(script.phase_at(Duration::from_nanos(1_999_999_999)), Phase::Healthy);
+        assert_eq!(script.phase_at(seconds(2)), Phase::Surge);
+        assert_eq!(script.phase_at(seconds(8)), Phase::Slow);
+        assert_eq!(script.phase_at(seconds(22)), Phase::Dead);
+        assert_eq!(script.phase_at(seconds(26)), Phase::Recovering);
         assert_eq!(script.phase_at(seconds(99)), Phase::Healthy);
     }
 
     #[test]
-    fn dead_and_recovering_are_one_incident() {
+    fn dead_and_recovering_are_one_incident_and_a_surge_is_none() {
         let incidents = Script::new(seconds(30)).incidents();
         let expected = [
-            Incident { phase: Phase::Slow, from: seconds(3), well: seconds(8), until: seconds(11) },
-            Incident { phase: Phase::Failing, from: seconds(11), well: seconds(16), until: seconds(19) },
-            Incident { phase: Phase::Dead, from: seconds(19), well: seconds(26), until: seconds(30) },
+            Incident { phase: Phase::Slow, from: seconds(8), well: seconds(12), until: seconds(15) },
+            Incident { phase: Phase::Failing, from: seconds(15), well: seconds(19), until: seconds(22) },
+            Incident { phase: Phase::Dead, from: seconds(22), well: seconds(27), until: seconds(30) },
         ];
         assert_eq!(incidents, expected);
     }

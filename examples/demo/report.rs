@@ -5,10 +5,11 @@ use std::time::Duration;
 use resil::breaker::State;
 
 use crate::figures::span;
-use crate::guard::Change;
+use crate::guard::{Change, Waits};
 use crate::ledger::{Latencies, Ledger, Outcome, Record, Tally};
-use crate::phases::Incident;
+use crate::phases::{Incident, Script};
 use crate::run::{Run, Side};
+use crate::visits;
 
 /// So many good answers in a row, and a caller calls the service well again.
 const STEADY: usize = 5;
@@ -26,11 +27,13 @@ pub(crate) struct Account {
     /// Calls that took longer than the breaker's limit.
     pub(crate) slow: u32,
     pub(crate) latencies: Latencies,
+    /// Both as the upstream counted them.
     pub(crate) taken_while_sick: u32,
+    pub(crate) over_contract: u32,
 }
 
 impl Account {
-    fn of(side: &Side<'_>, slow: Duration) -> Self {
+    fn of(side: &Side<'_>, script: &Script, slow: Duration) -> Self {
         let records = side.ledger.records();
         let latencies = Latencies::of(records);
         Self {
@@ -39,8 +42,8 @@ impl Account {
             hung: records.iter().filter(|r| r.outcome.is_failure()).map(|r| r.latency).sum(),
             slow: latencies.longer_than(slow),
             latencies,
-            // A run has 600,000 calls at most.
-            taken_while_sick: u32::try_from(side.taken_while_sick).unwrap_or(u32::MAX),
+            taken_while_sick: visits::taken_while_sick(side.visits, script),
+            over_contract: visits::over(side.visits),
         }
     }
 }
@@ -100,6 +103,7 @@ pub(crate) struct Report {
     pub(crate) courses: Vec<Course>,
     /// What counts as a slow call.
     pub(crate) slow: Duration,
+    pub(crate) waits: Waits,
     expected: u32,
     final_state: State,
     most_late: Duration,
@@ -109,12 +113,13 @@ impl Report {
     pub(crate) fn of(run: &Run<'_>) -> Self {
         let courses = run.script.incidents().into_iter();
         Self {
-            bare: Account::of(&run.bare, run.pace.slow),
-            guarded: Account::of(&run.guarded, run.pace.slow),
+            bare: Account::of(&run.bare, run.script, run.pace.slow),
+            guarded: Account::of(&run.guarded, run.script, run.pace.slow),
             courses: courses
                 .map(|incident| Course::of(incident, run.bare.ledger, run.guarded.ledger, run.diary))
                 .collect(),
             slow: run.pace.slow,
+            waits: run.waits,
             expected: run.schedule.calls(),
             final_state: run.final_state,
             most_late: run.most_late,
@@ -138,6 +143,19 @@ impl Report {
                 found.push(format!("the {name} side has {answered} answers to {} calls", self.expected));
             }
         }
+        if self.bare.over_contract == 0 {
+            found.push("the bare side kept the contract: the surge did not show".to_owned());
+        }
+        if self.guarded.over_contract > 0 {
+            found.push(format!(
+                "the guarded side sent {} requests over the contract; the most belated call was {} late",
+                self.guarded.over_contract,
+                span(self.most_late)
+            ));
+        }
+        if self.waits.calls == 0 || self.guarded.tally.of_kind(Outcome::Limited) == 0 {
+            found.push("the limiter made nobody wait, or refused nobody".to_owned());
+        }
         for course in &self.courses {
             let phase = course.incident.phase;
             if course.opened.is_none() {
@@ -160,7 +178,8 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::phases::{Phase, Script};
+    use crate::phases::Phase;
+    use crate::visits::Visit;
     use resil::breaker::Cause;
 
     fn ms(n: u64) -> Duration {
@@ -183,10 +202,15 @@ mod tests {
             (1, 100, Outcome::TimedOut),
             (2, 1, Outcome::Refused),
             (3, 20, Outcome::ServerError),
+            (4, 30, Outcome::OverContract),
         ]);
-        let account = Account::of(&Side { ledger: &ledger, taken_while_sick: 2 }, ms(20));
-        assert_eq!((account.hung, account.tally.failures(), account.sent), (ms(120), 2, 4));
-        assert_eq!((account.slow, account.taken_while_sick), (1, 2));
+        // It is slow from 8 s on.
+        let visits = [(7, false), (8, false), (8, true), (9, false)]
+            .map(|(second, over)| Visit { at: Duration::from_secs(second), over });
+        let script = Script::new(Duration::from_secs(30));
+        let account = Account::of(&Side { ledger: &ledger, visits: &visits }, &script, ms(20));
+        assert_eq!((account.hung, account.tally.failures(), account.sent), (ms(120), 2, 5));
+        assert_eq!((account.slow, account.taken_while_sick, account.over_contract), (2, 2, 1));
     }
 
     #[test]
@@ -228,8 +252,38 @@ mod tests {
             Run { final_state: State::Open, most_late: ms(2_000), ..Run::of_both(&script, &empty, &[]) };
         let report = Report::of(&run);
         let found = report.shortcomings();
-        assert_eq!(found.len(), 2 + 3 * 2 + 1 + 1, "{found:?}");
-        assert_eq!(found[0], "the bare side has 0 answers to 120 calls");
+        assert_eq!(found.len(), 2 + 2 + 3 * 2 + 1 + 1, "{found:?}");
+        // 6 s at 20 per second, of which 0.8 s at three times that.
+        assert_eq!(found[0], "the bare side has 0 answers to 152 calls");
+        assert_eq!(found[2], "the bare side kept the contract: the surge did not show");
         assert_eq!(report.recoveries(), [None, None]);
+    }
+
+    #[test]
+    fn a_guarded_side_that_breaks_the_contract_says_so() {
+        let script = Script::new(Duration::from_secs(6));
+        let visits = [Visit { at: ms(500), over: true }; 2];
+        let ledger = ledger([(500, 1, Outcome::Limited)]);
+        let found = |bare, guarded| {
+            let side = |visits| Side { ledger: &ledger, visits };
+            let waits = Waits { calls: 1, ..Waits::default() };
+            let run = Run {
+                bare: side(bare),
+                guarded: side(guarded),
+                waits,
+                ..Run::of_both(&script, &ledger, &[])
+            };
+            Report::of(&run)
+                .shortcomings()
+                .into_iter()
+                .filter(|text| text.contains("contract"))
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(found(&visits, &[]), Vec::<String>::new());
+        assert_eq!(
+            found(&visits, &visits),
+            ["the guarded side sent 2 requests over the contract; the most belated call was 0 µs late"]
+        );
+        assert_eq!(found(&[], &[]), ["the bare side kept the contract: the surge did not show"]);
     }
 }

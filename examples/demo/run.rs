@@ -4,18 +4,20 @@ use std::time::Duration;
 
 use resil::breaker::State;
 
-use crate::guard::Change;
+use crate::contract::Contract;
+use crate::guard::{Change, Waits};
 use crate::ledger::Ledger;
 use crate::load::Schedule;
 use crate::pace::Pace;
 use crate::phases::Script;
+use crate::visits::Visit;
 
 /// What one side left behind.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Side<'a> {
     pub(crate) ledger: &'a Ledger,
-    /// Requests that the upstream itself counted while it was sick.
-    pub(crate) taken_while_sick: u64,
+    /// What the upstream itself wrote down.
+    pub(crate) visits: &'a [Visit],
 }
 
 /// A run that is over.
@@ -24,12 +26,15 @@ pub(crate) struct Run<'a> {
     pub(crate) script: &'a Script,
     pub(crate) pace: Pace,
     pub(crate) schedule: Schedule,
+    pub(crate) contract: Contract,
     pub(crate) seed: u64,
     pub(crate) bare: Side<'a>,
     pub(crate) guarded: Side<'a>,
     /// Each change of the breaker's state, and the state at the end.
     pub(crate) diary: &'a [Change],
     pub(crate) final_state: State,
+    /// How long calls of the guarded side waited for the limiter.
+    pub(crate) waits: Waits,
     /// How late the most belated call was sent.
     pub(crate) most_late: Duration,
 }
@@ -38,16 +43,18 @@ pub(crate) struct Run<'a> {
 impl<'a> Run<'a> {
     /// A run of 20 calls per second with the same ledger on both sides, for tests.
     pub(crate) fn of_both(script: &'a Script, ledger: &'a Ledger, diary: &'a [Change]) -> Self {
-        let side = Side { ledger, taken_while_sick: 0 };
+        let side = Side { ledger, visits: &[] };
         Self {
             script,
             pace: Pace::of(script.length()),
-            schedule: Schedule { rate: 20, length: script.length() },
+            schedule: Schedule::new(20, script),
+            contract: Contract::for_load(20),
             seed: 1,
             bare: side,
             guarded: side,
             diary,
             final_state: State::Closed,
+            waits: Waits::default(),
             most_late: Duration::ZERO,
         }
     }

@@ -32,7 +32,7 @@ fn columns(rows: &[Vec<String>]) -> String {
 
 /// What the guard saved.
 pub(crate) fn savings(report: &Report) -> String {
-    let head = ["What the breaker saved", "bare", "guarded", ""].map(str::to_owned).to_vec();
+    let head = ["What the guard saved", "bare", "guarded", ""].map(str::to_owned).to_vec();
     let rows = comparison::rows(report).into_iter();
     let rows = rows.map(|row| vec![row.label, row.bare, row.guarded, row.change]);
     columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>())

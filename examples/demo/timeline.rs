@@ -7,17 +7,20 @@ use crate::axis::{Band, LogAxis, TimeAxis};
 use crate::ledger::{Ledger, Slice};
 use crate::panels::{Latency, Outcomes, States};
 use crate::run::Run;
+use crate::traffic_panel::Requests;
+use crate::visits;
 
 const WIDTH: f64 = 1080.0;
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 1066.0;
 
 const PHASES: Band = Band { top: 4.0, bottom: 26.0 };
-const BARE: Band = Band { top: 68.0, bottom: 198.0 };
-const GUARDED: Band = Band { top: 244.0, bottom: 374.0 };
-const LATENCY: Band = Band { top: 420.0, bottom: 590.0 };
-const STATES: Band = Band { top: 636.0, bottom: 666.0 };
-const HEIGHT: f64 = 716.0;
+const BARE: Band = Band { top: 68.0, bottom: 233.0 };
+const GUARDED: Band = Band { top: 279.0, bottom: 444.0 };
+const REQUESTS: Band = Band { top: 490.0, bottom: 640.0 };
+const LATENCY: Band = Band { top: 686.0, bottom: 856.0 };
+const STATES: Band = Band { top: 902.0, bottom: 932.0 };
+const HEIGHT: f64 = 982.0;
 
 /// Fewer calls in a slice than this make no percentile.
 const CALLS_IN_A_SLICE: u64 = 10;
@@ -43,16 +46,17 @@ impl Timeline<'_> {
         writeln!(
             svg,
             r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="timeline-title timeline-text">
-<title id="timeline-title">Outcomes, latency and breaker state over the run</title>
+<title id="timeline-title">Outcomes, requests, latency and breaker state over the run</title>
 <desc id="timeline-text">{}</desc>
-<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="refused-ground"/><line x1="0" y1="0" x2="0" y2="6" class="refused-line"/></pattern></defs>"#,
+<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="refused-ground"/><line x1="0" y1="0" x2="0" y2="6" class="refused-line"/></pattern><pattern id="hatch-limited" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="5" height="5" class="limited-ground"/><line x1="0" y1="0" x2="0" y2="5" class="limited-line"/></pattern></defs>"#,
             self.spoken()
         )?;
         self.phases(&mut svg, &time)?;
-        let rate = f64::from(self.0.schedule.rate);
+        let rate = self.0.schedule.rate;
         let outcomes = |title, slices, band| Outcomes { title, slices, band, time, rate };
         outcomes("Bare: calls per second, by how they ended", &bare, BARE).draw(&mut svg)?;
         outcomes("Guarded: calls per second, by how they ended", &guarded, GUARDED).draw(&mut svg)?;
+        self.requests(time).draw(&mut svg)?;
         let axis =
             LogAxis { band: LATENCY, lowest: lowest(&bare, &guarded), highest: self.0.pace.timeout * 3 / 2 };
         Latency { bare: &bare, guarded: &guarded, axis, time, timeout: self.0.pace.timeout }
@@ -61,6 +65,18 @@ impl Timeline<'_> {
         Self::seconds(&mut svg, &time)?;
         svg.push_str("</svg>\n");
         Ok(svg)
+    }
+    /// In thirtieths of the run, whatever the load: what the contract allows at once is little in a part so wide.
+    fn requests(&self, time: TimeAxis) -> Requests {
+        let traffic = |visits| visits::traffic(visits, time.length, time.length / 30);
+        Requests {
+            bare: traffic(self.0.bare.visits),
+            guarded: traffic(self.0.guarded.visits),
+            contract: self.0.contract,
+            rate: self.0.schedule.rate,
+            band: REQUESTS,
+            time,
+        }
     }
 
     /// The picture in words, for those who cannot see it.
@@ -73,8 +89,8 @@ impl Timeline<'_> {
             .map(|spell| format!("{} from {:.1} s", spell.phase, spell.from.as_secs_f64()))
             .collect();
         format!(
-            "The upstream is {}. Four panels share this time axis: outcomes of the bare calls, outcomes of the \
-             guarded calls, latency of both, and the state of the breaker, which changed {} times.",
+            "The upstream is {}. Five panels share this time axis: outcomes of the bare calls, outcomes of the \
+             guarded calls, requests that reached the upstream against its contract, latency of both, and the state of the breaker, which changed {} times.",
             phases.join(", "),
             self.0.diary.len()
         )
@@ -134,6 +150,7 @@ mod tests {
     use super::*;
     use crate::guard::Change;
     use crate::ledger::{Outcome, Record};
+    use crate::panels::class_of;
     use crate::phases::Script;
     use resil::breaker::{Cause, State};
 
@@ -141,8 +158,8 @@ mod tests {
     fn the_picture_holds_every_phase_outcome_and_state() -> fmt::Result {
         let script = Script::new(Duration::from_secs(30));
         let mut ledger = Ledger::default();
-        for (outcome, n) in Outcome::ALL.into_iter().cycle().zip(0..600) {
-            let due = Duration::from_millis(n * 50);
+        for (outcome, n) in Outcome::ALL.into_iter().cycle().zip(0..840) {
+            let due = Duration::from_micros(n * 35_700);
             ledger.note_ended(Record { due, latency: Duration::from_millis(1 + n), outcome });
         }
         let changes = [
@@ -157,15 +174,18 @@ mod tests {
             cause: Cause::Forced,
         });
         let svg = Timeline(&Run::of_both(&script, &ledger, &diary)).svg()?;
-        for class in ["slow", "failing", "dead", "recovering"] {
+        for class in ["surge", "slow", "failing", "dead", "recovering"] {
             assert_eq!(svg.matches(&format!("class=\"phase {class}\"")).count(), 1, "{class}");
         }
         // One is in the key.
         for (class, times) in [("closed", 3), ("open", 2), ("half_open", 2)] {
             assert_eq!(svg.matches(&format!("class=\"state {class}\"")).count(), times, "{class}");
         }
-        for class in ["ok", "refused", "server-error", "unreachable", "timed-out"] {
-            assert_eq!(svg.matches(&format!("class=\"{class}\"")).count(), 2 * 60 + 2, "{class}");
+        for outcome in Outcome::ALL {
+            let class = class_of(outcome);
+            // One in each key, of which that of the requests has the last.
+            let keys = if outcome == Outcome::OverContract { 3 } else { 2 };
+            assert_eq!(svg.matches(&format!("class=\"{class}\"")).count(), 2 * 60 + keys, "{class}");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
         Ok(())

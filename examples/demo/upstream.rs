@@ -3,22 +3,26 @@
 
 use std::io;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
+use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
 use axum::http::StatusCode;
 use axum::routing::get;
+use resil::RateLimiter;
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::contract::Contract;
 use crate::fate;
 use crate::pace::Pace;
-use crate::phases::{Phase, Script};
+use crate::phases::Phase;
+use crate::phases::Script;
+use crate::visits::Visit;
 
 /// How many callers may wait to be accepted.
 const BACKLOG: u32 = 1024;
@@ -28,6 +32,7 @@ const BACKLOG: u32 = 1024;
 pub(crate) struct Play {
     pub(crate) script: Script,
     pub(crate) pace: Pace,
+    pub(crate) contract: Contract,
     pub(crate) seed: u64,
     pub(crate) start: Instant,
 }
@@ -44,8 +49,9 @@ pub(crate) struct Upstream {
 #[derive(Debug)]
 struct House {
     play: Play,
-    /// Requests that arrived while it was sick.
-    taken_while_sick: AtomicU64,
+    /// What its contract still allows.
+    gate: RateLimiter,
+    visits: Mutex<Vec<Visit>>,
     closing: Notify,
 }
 
@@ -56,7 +62,8 @@ impl Upstream {
         let socket = socket(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
         let listener = listen(&runtime, socket)?;
         let address = listener.local_addr()?;
-        let house = Arc::new(House { play, taken_while_sick: AtomicU64::new(0), closing: Notify::new() });
+        let gate = RateLimiter::try_new("contract", play.contract.quota()).map_err(io::Error::other)?;
+        let house = Arc::new(House { play, gate, visits: Mutex::default(), closing: Notify::new() });
         let thread = std::thread::Builder::new().name(format!("upstream {name}")).spawn({
             let house = Arc::clone(&house);
             move || house.live(runtime, listener, address)
@@ -68,11 +75,11 @@ impl Upstream {
         self.address
     }
 
-    /// Ends it, and tells how many requests it had to take while it was sick.
-    pub(crate) fn stop(self) -> io::Result<u64> {
+    /// Ends it, and hands over its book: every request that reached it.
+    pub(crate) fn stop(self) -> io::Result<Vec<Visit>> {
         self.house.closing.notify_one();
         self.thread.join().map_err(|_| io::Error::other("the upstream panicked"))??;
-        Ok(self.house.taken_while_sick.load(Ordering::Relaxed))
+        Ok(std::mem::take(&mut *self.house.visits.lock().unwrap_or_else(PoisonError::into_inner)))
     }
 }
 
@@ -98,9 +105,16 @@ impl House {
         Ok(())
     }
 
-    fn closes_before(&self, runtime: &Runtime, at: std::time::Duration) -> bool {
+    fn closes_before(&self, runtime: &Runtime, at: Duration) -> bool {
         let wait = async { tokio::time::timeout_at(self.play.start + at, self.closing.notified()).await };
         runtime.block_on(wait).is_ok()
+    }
+
+    /// Writes a request down: whether it is over the contract.
+    fn note(&self, at: Duration) -> bool {
+        let over = self.gate.try_acquire().is_err();
+        self.visits.lock().unwrap_or_else(PoisonError::into_inner).push(Visit { at, over });
+        over
     }
 
     async fn serve(self: Arc<Self>, listener: TcpListener) -> io::Result<()> {
@@ -112,10 +126,10 @@ impl House {
 async fn order(State(house): State<Arc<House>>, Path(number): Path<u32>) -> (StatusCode, String) {
     let play = &house.play;
     let now = play.start.elapsed();
-    let spell = play.script.spell_at(now);
-    if spell.phase.is_sick() {
-        house.taken_while_sick.fetch_add(1, Ordering::Relaxed);
+    if house.note(now) {
+        return (StatusCode::TOO_MANY_REQUESTS, format!("order {number}: the contract is {}", play.contract));
     }
+    let spell = play.script.spell_at(now);
     let fate = fate::decide(play.seed, number, &spell, now, &play.pace);
     tokio::time::sleep(fate.delay).await;
     if fate.fails {
