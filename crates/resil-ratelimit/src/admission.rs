@@ -119,7 +119,9 @@ impl<C: Clock> RateLimiter<C> {
         let ticks = gcra.ticks(now);
         book.holes.prune(ticks);
         let instant = |place: Charge| gcra.moment(place.end.saturating_sub(gcra.capacity)).max(now);
-        let charge = book.holes.take(gcra.cost(permits)?, permits, |place| instant(place) <= latest)?;
+        // Nothing may be given after its place has begun; see `Gcra::next`.
+        let suits = |place: Charge| instant(place) <= latest && gcra.ticks(instant(place)) <= place.begin();
+        let charge = book.holes.take(gcra.cost(permits)?, permits, suits)?;
         Some((Charge { since: ticks, ..charge }, instant(charge)))
     }
 

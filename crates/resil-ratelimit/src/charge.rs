@@ -44,6 +44,18 @@ impl Charge {
         Self { cost, since, permits: self.permits - permits, ..self }
     }
 
+    /// How many of its permits have begun.
+    pub(crate) fn begun(self, now: u64) -> u32 {
+        let begun = now.saturating_sub(self.begin()).div_ceil(self.cost / u64::from(self.permits));
+        u32::try_from(begun).map_or(self.permits, |begun| begun.min(self.permits))
+    }
+
+    /// Both in one, if `next` begins where this ends.
+    pub(crate) fn joined(self, next: Self) -> Option<Self> {
+        let permits = self.permits.checked_add(next.permits).filter(|_| next.begin() == self.end)?;
+        Some(Self { end: next.end, cost: self.cost + next.cost, permits, ..self })
+    }
+
     /// The first part, of `permits` at `cost`.
     pub(crate) const fn first(self, cost: u64, permits: u32) -> Self {
         Self { end: self.begin() + cost, cost, permits, ..self }

@@ -3,7 +3,7 @@ use crate::charge::Charge;
 /// How many bookings that were given up are kept for others.
 const KEPT: usize = if cfg!(any(loom, shuttle)) { 2 } else { 64 };
 
-/// Places in the line of waiters that were given up while others had booked behind them, the earliest first.
+/// Places in the line of waiters that were given up while others had booked behind them, the earliest first. Neighbours are one place.
 #[derive(Debug, Default)]
 pub(crate) struct Holes {
     places: Vec<Charge>,
@@ -22,16 +22,31 @@ impl Holes {
 
     /// The permits that nobody could use any more, also those whose time has come since somebody looked.
     pub(crate) fn expired_by(&self, now: u64) -> u64 {
-        let over = self.places.iter().take_while(|place| place.begin() < now);
-        self.expired + over.map(|place| u64::from(place.permits)).sum::<u64>()
+        let begun = self.places.iter().map(|place| u64::from(place.begun(now)));
+        self.expired + begun.take_while(|permits| *permits > 0).sum::<u64>()
     }
 
-    /// Keeps a place that is still to come whole; else it has expired.
-    pub(crate) fn keep(&mut self, place: Charge, now: u64) {
-        if place.begin() < now || self.places.len() == KEPT {
+    /// Keeps what of a place has not begun, if it is not the last of too many.
+    pub(crate) fn keep(&mut self, mut place: Charge, now: u64) {
+        let begun = place.begun(now);
+        self.expire(begun);
+        if begun == place.permits {
+            return;
+        }
+        place = place.without_the_first(begun);
+        let mut at = self.places.partition_point(|other| other.end < place.end);
+        if let Some(joined) = self.places.get(at).and_then(|behind| place.joined(*behind)) {
+            self.places.remove(at);
+            place = joined;
+        }
+        if let Some(joined) = at.checked_sub(1).and_then(|before| self.places[before].joined(place)) {
+            at -= 1;
+            self.places.remove(at);
+            place = joined;
+        }
+        if self.places.len() == KEPT {
             return self.expire(place.permits);
         }
-        let at = self.places.partition_point(|other| other.end < place.end);
         self.places.insert(at, place);
     }
 
@@ -39,11 +54,18 @@ impl Holes {
         self.expired += u64::from(permits);
     }
 
-    /// Gives up the places whose time has come.
+    /// Gives up what has begun.
     pub(crate) fn prune(&mut self, now: u64) {
-        let is_over = |place: &mut Charge| place.begin() < now;
-        self.expired +=
-            self.places.extract_if(.., is_over).map(|place| u64::from(place.permits)).sum::<u64>();
+        while let Some(first) = self.places.first_mut() {
+            let begun = first.begun(now);
+            if begun < first.permits {
+                *first = first.without_the_first(begun);
+                self.expired += u64::from(begun);
+                return;
+            }
+            self.places.remove(0);
+            self.expired += u64::from(begun);
+        }
     }
 
     /// Gives up all of them.

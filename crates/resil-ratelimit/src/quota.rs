@@ -153,8 +153,13 @@ fn simplest_ratio(number: f64) -> Option<(u32, u32)> {
     let (mut before, mut last) = ((0_u64, 1_u64), (1_u64, 0_u64));
     loop {
         let room = |limit: u32, before: u64, last: u64| (u64::from(limit) - before).checked_div(last);
-        let most = room(u32::MAX, before.0, last.0).into_iter().chain(room(LONGEST, before.1, last.1)).min()?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "positive, and larger ones saturate")]
+        let most =
+            room(u32::MAX, before.0, last.0).into_iter().chain(room(LONGEST, before.1, last.1)).min()?;
+        #[expect(
+            clippy::cast_possible_truncation,
+            clippy::cast_sign_loss,
+            reason = "positive, and larger ones saturate"
+        )]
         let whole = rest as u64;
         let times = whole.min(most);
         let next = (times * last.0 + before.0, times * last.1 + before.1);
