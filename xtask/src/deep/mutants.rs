@@ -1,8 +1,9 @@
 //! The machines under mutation: cargo-mutants changes one thing at a time, and a test must fail.
 
 use std::collections::BTreeSet;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Duration;
 
 use crate::deep::explanation::{self, Survivor};
 use crate::ledger::Ledger;
@@ -50,50 +51,38 @@ fn mutate(workspace: &Workspace, table: &toml::Table, files: &[String]) -> Resul
     packages.dedup();
     let mut all = Score { caught: 0, unviable: 0, survivors: Vec::new() };
     for package in packages {
-        let output = workspace.target.join("mutants").join(package);
-        std::fs::create_dir_all(&output).map_err(|error| format!("{}: {error}", output.display()))?;
         let of_package = format!("crates/{package}/");
         let files: Vec<_> = files.iter().filter(|file| file.starts_with(&of_package)).collect();
         let quick = quick(table, package)?;
+        let mut tried = Tried::open(workspace, package)?;
         let passes = [Some(quick.as_slice()), None];
-        let mut is_first = true;
-        // Those that overran once are tried again.
-        let mut caught = BTreeSet::new();
-        for tests in passes.into_iter().skip(usize::from(quick.is_empty())) {
-            if !is_first && !has_missed(&output) {
+        for (pass, tests) in passes.into_iter().enumerate().skip(usize::from(quick.is_empty())) {
+            if pass > 0 && !quick.is_empty() && tried.list("missed.txt")?.is_empty() {
                 break;
             }
             let mut mutants = command(workspace, &files, tests);
-            mutants.arg("--output").arg(&output);
-            if !is_first {
+            mutants.arg("--output").arg(&tried.folder);
+            if tried.has_run() {
                 mutants.arg("--iterate");
             }
             if let Some(tests) = tests {
                 mutants.arg("--").args(tests);
             }
-            is_first = false;
             println!("   $ {}", process::line(&mutants));
             // 2 and 3: some were missed or overran, which the lists tell; anything else is a run that proved nothing.
             let status = mutants.status().map_err(|error| process::could_not_start(&mutants, &error))?;
             if !matches!(status.code(), Some(0 | 2 | 3)) {
                 return Err(format!("cargo-mutants could not do its work: {status}"));
             }
-            let list = |name: &str| list(&output.join("mutants.out").join(name));
-            // An endless loop is a difference that a test noticed.
-            caught.extend(list("caught.txt")?.into_iter().chain(list("timeout.txt")?));
-            all.unviable += list("unviable.txt")?.len();
+            tried.gather()?;
         }
-        all.caught += caught.len();
-        let missed = list(&output.join("mutants.out/missed.txt"))?;
-        let missed = missed.iter().filter(|line| !caught.contains(*line));
+        all.caught += tried.caught.len();
+        all.unviable += tried.unviable.len();
+        let missed = tried.list("missed.txt")?;
+        let missed = missed.iter().filter(|line| !tried.caught.contains(*line));
         all.survivors.extend(missed.filter_map(|line| survivor(line)));
     }
     Ok(all)
-}
-
-/// Whether the pass before left anything to look at again.
-fn has_missed(output: &Path) -> bool {
-    list(&output.join("mutants.out/missed.txt")).is_ok_and(|missed| !missed.is_empty())
 }
 
 /// The arguments that choose the quick tests of `package`.
@@ -118,6 +107,73 @@ fn command(workspace: &Workspace, files: &[&String], tests: Option<&[String]>) -
     // mutant for what it would build from the tree.
     mutants.env_remove("CARGO_TARGET_DIR").env_remove("CARGO_BUILD_TARGET_DIR");
     mutants
+}
+
+/// What is known of the mutants of a package. A run that was stopped goes on where it was, while the sources are the same.
+struct Tried {
+    folder: PathBuf,
+    caught: BTreeSet<String>,
+    unviable: BTreeSet<String>,
+}
+
+impl Tried {
+    fn open(workspace: &Workspace, package: &str) -> Result<Self, String> {
+        let folder = workspace.target.join("mutants").join(package);
+        let explain = |error: std::io::Error| format!("{}: {error}", folder.display());
+        let stamp = folder.join("sources.txt");
+        let sources = sources(workspace, package)?;
+        if sources.is_none() || std::fs::read_to_string(&stamp).ok() != sources {
+            if folder.is_dir() {
+                std::fs::remove_dir_all(&folder).map_err(explain)?;
+            }
+            std::fs::create_dir_all(&folder).map_err(explain)?;
+            std::fs::write(&stamp, sources.unwrap_or_default()).map_err(explain)?;
+        }
+        let mut tried = Self { folder, caught: BTreeSet::new(), unviable: BTreeSet::new() };
+        tried.gather()?;
+        Ok(tried)
+    }
+
+    fn has_run(&self) -> bool {
+        self.folder.join("mutants.out").is_dir()
+    }
+
+    /// Adds what the last pass found to what is known, and keeps it, as the next pass begins its lists anew.
+    fn gather(&mut self) -> Result<(), String> {
+        // An endless loop is a difference that a test noticed.
+        let found = [self.list("caught.txt")?, self.list("timeout.txt")?].concat();
+        self.caught.extend(kept(&self.folder.join("caught.txt"), found)?);
+        let found = self.list("unviable.txt")?;
+        self.unviable.extend(kept(&self.folder.join("unviable.txt"), found)?);
+        Ok(())
+    }
+
+    /// A list of the last pass.
+    fn list(&self, name: &str) -> Result<Vec<String>, String> {
+        if self.has_run() { list(&self.folder.join("mutants.out").join(name)) } else { Ok(Vec::new()) }
+    }
+}
+
+/// The lines of the file at `path` and those that were `found`, which are added to it.
+fn kept(path: &Path, found: Vec<String>) -> Result<BTreeSet<String>, String> {
+    let old = if path.is_file() { list(path)? } else { Vec::new() };
+    let all: BTreeSet<_> = old.into_iter().chain(found).collect();
+    let text: String = all.iter().flat_map(|line| [line, "\n"]).collect();
+    std::fs::write(path, text).map_err(|error| format!("{}: {error}", path.display()))?;
+    Ok(all)
+}
+
+/// The name that git gives to the sources of `package`, if they are as they were committed.
+fn sources(workspace: &Workspace, package: &str) -> Result<Option<String>, String> {
+    let path = format!("crates/{package}/src");
+    let git = |words: &[&str]| {
+        let mut git = Command::new("git");
+        process::capture(git.current_dir(&workspace.root).args(words), Duration::from_secs(60))
+    };
+    let changes = git(&["status", "--porcelain", "--", &path])?;
+    let name = git(&["rev-parse", &format!("HEAD:{path}")])?;
+    let is_known = changes.success() && changes.stdout.is_empty() && name.success();
+    Ok(is_known.then_some(name.stdout))
 }
 
 fn list(path: &Path) -> Result<Vec<String>, String> {
