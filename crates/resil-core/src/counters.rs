@@ -4,8 +4,8 @@ use crate::const_fn;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::sync::{OnceLock, move_on, place, thread_number};
 
-/// How often a word is asked whether several threads count on it: once in so many additions. A model has only a few.
-const SAMPLE: u64 = if cfg!(any(loom, shuttle)) { 1 } else { 64 };
+/// How often a word is asked whether several threads count on it: once in so many additions.
+const SAMPLE: u64 = 64;
 
 /// After so many samples that found another thread than the sample before, the counters are striped.
 const SWITCHES: u32 = if cfg!(any(loom, shuttle)) { 1 } else { 4 };
@@ -66,6 +66,12 @@ fn zeros<const N: usize>() -> [AtomicU64; N] {
     std::array::from_fn(|_| AtomicU64::new(0))
 }
 
+/// Whether an addition of `n` to a word that was `before` is one of those that look for other threads. A model has so few that all do.
+#[inline]
+const fn is_sample(before: u64, n: u64) -> bool {
+    cfg!(any(loom, shuttle)) || before % SAMPLE < n
+}
+
 impl<const N: usize> Counters<N> {
     const_fn! {
         /// All counters at zero.
@@ -98,7 +104,7 @@ impl<const N: usize> Counters<N> {
             // Their number is a power of two.
             let stripe = &stripes[place() as usize & (stripes.len() - 1)];
             let before = stripe.words[index].fetch_add(n, Ordering::Relaxed);
-            if before % SAMPLE < n {
+            if is_sample(before, n) {
                 stripe.look_for_company();
             }
         } else {
@@ -110,7 +116,7 @@ impl<const N: usize> Counters<N> {
                 self.words[index].store(before + n, Ordering::Relaxed);
                 before
             };
-            if before % SAMPLE < n && may_stripe {
+            if is_sample(before, n) && may_stripe {
                 self.look_for_contention();
             }
         }

@@ -7,6 +7,7 @@ use crate::cell::{NotNow, Reading};
 use crate::charge::Charge;
 use crate::event::Waited;
 use crate::limiter::{ACQUIRED, Book, CANCELLED, REFUNDED, REJECTED, WAITED, WAITED_NANOS};
+use crate::place::Booked;
 use crate::{Event, Permit, RateLimiter};
 
 /// More permits than the burst: no wait would help.
@@ -74,7 +75,7 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     /// Asks under the lock, when no quota is being changed and the limiter has been started.
-    fn with_clear_words<T>(&self, ask: impl Fn(&Self, Moment) -> Result<T, NotNow>) -> Result<T, NotNow> {
+    fn with_clear_words<T>(&self, ask: impl FnOnce(&Self, Moment) -> Result<T, NotNow>) -> Result<T, NotNow> {
         let book = lock(&self.book);
         let now = self.clock.now();
         self.start(&book, now);
@@ -89,8 +90,8 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     /// Books the next free place for `permits`, or an earlier one that was given up, unless it is after `latest`.
-    pub(crate) fn book(&self, permits: u32, latest: Moment) -> Result<(Charge, Moment), Rejected> {
-        let now = self.clock.now();
+    pub(crate) fn book_place(&self, permits: u32, latest: Moment) -> Result<Booked<Permit>, Rejected> {
+        let mut now = self.clock.now();
         // Who need not wait leaves the places that were given up to those who must.
         let at_once = self.cell.book(now, permits, now);
         let booked = match at_once {
@@ -101,12 +102,14 @@ impl<C: Clock> RateLimiter<C> {
             other => other,
         };
         let booked = match booked {
-            Err(NotNow::Unclear) => {
-                self.with_clear_words(|limiter, now| limiter.cell.book(now, permits, latest))
-            }
+            Err(NotNow::Unclear) => self.with_clear_words(|limiter, later| {
+                now = later;
+                limiter.cell.book(later, permits, latest)
+            }),
             other => other,
         };
-        booked.map_err(|not_now| self.refuse_for(not_now))
+        let (charge, at) = booked.map_err(|not_now| self.refuse_for(not_now))?;
+        Ok(Booked { permit: Permit(charge), at, since: now })
     }
 
     /// Takes a place that somebody gave up.

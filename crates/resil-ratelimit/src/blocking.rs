@@ -4,7 +4,7 @@ use std::time::Duration;
 use resil_core::{Clock, Deadline, Moment, Rejected};
 
 use crate::RateLimiter;
-use crate::acquire::{Place, Request};
+use crate::place::{Request, wait_blocking};
 
 /// Waits that park the calling thread, in one line with all other waits.
 ///
@@ -54,13 +54,7 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     pub(crate) fn wait_blocking(&self, request: Request) -> Result<(), Rejected> {
-        let mut place = Place::none(self);
-        let mut until = place.book(request)?;
-        while let Some(at) = until {
-            park_until(at, &self.clock);
-            until = place.still_until();
-        }
-        Ok(())
+        wait_blocking(self, request)
     }
 }
 

@@ -10,13 +10,14 @@ use pin_project_lite::pin_project;
 use resil_core::tower::{Always, PolicyLayer, Wait};
 use resil_core::{Clock, MonotonicClock, Policy, Rejected, Timer, Verdict};
 
-use crate::acquire::Request;
-use crate::{Acquire, Permit, RateLimiter};
+use crate::place::{self, Request};
+use crate::{Permit, RateLimiter};
 
 /// The limiter as tower middleware that refuses: `P` is an `Arc` or a `&'static` of it.
 ///
 /// ```
 /// use resil_ratelimit::{LimitLayer, Quota, RateLimiter};
+/// use resil_ratelimit::tower::PolicyLayer;
 /// use std::sync::Arc;
 /// # use tower_layer::Layer;
 /// # #[derive(Clone)] struct Client;
@@ -30,7 +31,8 @@ pub type LimitLayer<P = Arc<RateLimiter>> = PolicyLayer<Always<P>>;
 /// A limiter in a tower layer that waits: the middleware for clients, whose requests had better come late than never.
 ///
 /// ```
-/// use resil_ratelimit::{InLine, ManualClock, PolicyLayer, Quota, RateLimiter};
+/// use resil_ratelimit::tower::PolicyLayer;
+/// use resil_ratelimit::{InLine, ManualClock, Quota, RateLimiter};
 /// use std::{sync::Arc, time::Duration};
 /// # use tower_layer::Layer;
 /// # #[derive(Clone)] struct Client;
@@ -82,7 +84,7 @@ where
 
     fn wait(&self) -> WaitForPermit<P, C, T> {
         let request = Request { within: Some(self.max_wait), ..Request::ONE };
-        WaitForPermit { wait: Acquire::new(self.limiter.clone(), request, self.timer.clone()) }
+        WaitForPermit { wait: place::Wait::new(self.limiter.clone(), request, self.timer.clone()) }
     }
 }
 
@@ -105,7 +107,7 @@ pin_project! {
         T: Timer,
     {
         #[pin]
-        wait: Acquire<P, C, T>,
+        wait: place::Wait<RateLimiter<C>, P, T>,
     }
 }
 
@@ -113,17 +115,16 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock, T: Timer> Future for WaitForPermit<P, 
     type Output = Result<Permit, Rejected>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut wait = self.project().wait;
-        ready!(wait.as_mut().poll(cx))?;
-        match wait.take_granted() {
-            Some(charge) => Poll::Ready(Ok(Permit(charge))),
-            None => panic!("a wait was polled after it had ended"),
-        }
+        let permit = ready!(self.project().wait.poll(cx))?;
+        Poll::Ready(Ok(permit.unwrap_or_else(|| unreachable!("it asks for one permit"))))
     }
 }
 
 impl<P: Borrow<RateLimiter<C>>, C: Clock, T: Timer> fmt::Debug for WaitForPermit<P, C, T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_tuple("WaitForPermit").field(&self.wait).finish()
+        f.debug_struct("WaitForPermit")
+            .field("limiter", &self.wait.limiter().name())
+            .field("until", &self.wait.until())
+            .finish_non_exhaustive()
     }
 }

@@ -10,32 +10,47 @@ mod event;
 mod gcra;
 pub mod headers;
 mod holes;
+mod joint;
+mod keyed;
 #[cfg(feature = "tower")]
 mod layer;
 mod leased;
 mod limiter;
+mod limits;
 mod permit;
+mod place;
 mod quota;
 mod quota_error;
 mod reservation;
+mod sliding;
 mod stats;
 #[cfg(feature = "stream")]
 mod throttled;
+mod together;
 mod waiting;
 
 pub use acquire::Acquire;
 pub use event::{Event, QuotaChanged, Waited};
+pub use keyed::{
+    KeyReport, Keyed, KeyedAcquire, KeyedEvent, KeyedPermit, KeyedRateLimiter, KeyedStats, Overflow,
+    OwnedKeyed,
+};
+#[cfg(feature = "tower")]
+pub use keyed::{KeyedInLine, WaitForKey};
 #[cfg(feature = "tower")]
 pub use layer::{InLine, LimitLayer, WaitForPermit};
 pub use leased::Leased;
 pub use limiter::{Peek, RateLimiter};
+pub use limits::{LimitsAcquire, LimitsPermit, LimitsReservation, LimitsStats, RateLimits};
 pub use permit::Permit;
 pub use quota::Quota;
 pub use quota_error::QuotaError;
 pub use reservation::Reservation;
+pub use sliding::{Limit, SlidingAcquire, SlidingPermit, SlidingWindow, SlidingWindowStats};
 pub use stats::Stats;
 #[cfg(feature = "stream")]
 pub use throttled::Throttled;
+pub use together::try_acquire_all;
 pub use waiting::{CallWaiting, Waiting};
 
 pub use resil_core::*;

@@ -14,6 +14,8 @@ use std::time::Duration;
 pub struct QuotaError {
     setting: Setting,
     value: Value,
+    /// Of several quotas.
+    index: Option<usize>,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -65,12 +67,22 @@ settings! {
 
 impl QuotaError {
     pub(crate) const fn new(setting: Setting, value: Value) -> Self {
-        Self { setting, value }
+        Self { setting, value, index: None }
+    }
+
+    /// The same error, in one of several quotas.
+    pub(crate) const fn in_quota(self, index: usize) -> Self {
+        Self { index: Some(index), ..self }
     }
 
     /// The setting's name, as it is spelled in configuration files.
     pub const fn field(&self) -> &'static str {
         self.setting.name()
+    }
+
+    /// Which quota it is, counted from 0, where there are several.
+    pub const fn index(&self) -> Option<usize> {
+        self.index
     }
 
     /// The range that is allowed, as a text.
@@ -102,6 +114,9 @@ impl fmt::Display for Value {
 
 impl fmt::Display for QuotaError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Some(index) = self.index {
+            write!(f, "quotas[{index}].")?;
+        }
         write!(f, "{}: {} is out of range, allowed is {}", self.field(), self.value, self.allowed())
     }
 }

@@ -59,8 +59,9 @@ use stats::Tally;
 ///
 /// [`acquire_with`](Self::acquire_with) waits on any runtime, [`acquire_blocking`](Self::acquire_blocking) on threads. Those who wait
 /// book the instant at which there will be room for them, so they are served in the order in which they came, light and heavy ones, and
-/// nobody overtakes them. Who gives up takes its booking out of the line. Those behind it keep their instants. Who comes too late for
-/// its instant, so that the next ones have no room at theirs, makes these wait on, once more and in their order.
+/// nobody overtakes them. Who gives up takes its booking out of the line; those behind it keep their instants. Who comes late for its
+/// instant may leave the next ones without room at theirs: then these wait on, in their order. What was reserved for somebody who does
+/// not come for a whole window is free for others; it goes first when it comes.
 ///
 /// # As a policy
 ///
@@ -68,7 +69,7 @@ use stats::Tally;
 /// has used it, whatever became of it.
 ///
 /// ```
-/// use resil_ratelimit::{Error, Limit, ManualClock, PolicyExt, SlidingWindow};
+/// use resil_ratelimit::{Limit, ManualClock, PolicyExt, SlidingWindow};
 /// use std::time::Duration;
 ///
 /// let clock = ManualClock::new();
@@ -86,8 +87,9 @@ use stats::Tally;
 /// # Cost
 ///
 /// A lock, a reading of the clock, and time that does not grow with the permits of the window: constant where there is room, and where
-/// there is none, logarithmic in what is kept of it. Memory: 16 bytes for each permit of an exact window and for each slice of
-/// another, allocated by the first permit for up to 1,024 of them, beyond that as needed; and 16 bytes for each waiter.
+/// there is none, logarithmic in what is kept of it. Giving up in the middle of a line moves what is kept of the others. Memory: 16
+/// bytes for each permit of an exact window and for each slice of another, allocated by the first permit for up to 1,024 of them,
+/// beyond that as needed; and 24 bytes for each waiter.
 ///
 /// One window stands for one contract, so share it: in a `static`, by reference or in an `Arc`.
 pub struct SlidingWindow<C = MonotonicClock> {
@@ -206,7 +208,7 @@ impl<C: Clock> SlidingWindow<C> {
     /// Takes one permit, or says when there will be one.
     ///
     /// The hint is exact and never zero: a nanosecond before it, one would be refused again, and after it given, unless others come in
-    /// between. Where some who wait are late for their instants, it may be too short.
+    /// between. Only where some who wait are late for their instants it is an estimate.
     pub fn try_acquire(&self) -> Result<(), Rejected> {
         self.take(1).map(drop)
     }

@@ -83,7 +83,11 @@ where
         if this.wait.is_none() {
             *this.item = ready!(this.stream.poll_next(cx));
             if this.item.is_some() {
-                this.wait.set(Some(Acquire::new(this.limiter.clone(), Request::PATIENT, this.timer.clone())));
+                this.wait.set(Some(Acquire::requesting(
+                    this.limiter.clone(),
+                    Request::PATIENT,
+                    this.timer.clone(),
+                )));
             }
         }
         if let Some(wait) = this.wait.as_mut().as_pin_mut() {

@@ -103,7 +103,7 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock> Waiting<P, C> {
     }
 
     fn permit<T: Timer>(&self, timer: T) -> Acquire<&RateLimiter<C>, C, T> {
-        Acquire::new(self.limiter.borrow(), self.request(), timer)
+        Acquire::requesting(self.limiter.borrow(), self.request(), timer)
     }
 
     pub(crate) const fn request(&self) -> Request {

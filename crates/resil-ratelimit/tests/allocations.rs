@@ -24,10 +24,10 @@ fn allocates_nothing(what: &str, call: impl Fn(&RateLimiter<ManualClock>)) {
 
 #[test]
 fn given_refused_or_given_back_nothing_is_allocated() {
-    allocates_nothing("try_acquire", |limiter| drop(limiter.try_acquire()));
-    allocates_nothing("call", |limiter| drop(limiter.call(|| Ok::<_, ()>(()))));
-    allocates_nothing("release", |limiter| drop(limiter.admit().map(|permit| limiter.release(permit))));
-    allocates_nothing("reserve", |limiter| drop(limiter.reserve(2).map(|reservation| reservation.commit(1))));
+    allocates_nothing("try_acquire", |limiter| _ = limiter.try_acquire());
+    allocates_nothing("call", |limiter| _ = limiter.call(|| Ok::<_, ()>(())));
+    allocates_nothing("release", |limiter| _ = limiter.admit().map(|permit| limiter.release(permit)));
+    allocates_nothing("reserve", |limiter| _ = limiter.reserve(2).map(|reservation| reservation.commit(1)));
     allocates_nothing("async", |limiter| {
         let call = pin!(limiter.call_async(std::future::ready(Ok::<_, ()>(()))));
         assert!(poll_once(call).is_ready());
@@ -49,6 +49,6 @@ fn a_lease_allocates_nothing() {
     let clock = ManualClock::new();
     let limiter = RateLimiter::with_clock("search".into(), Quota::per_second(1_000), clock.clone());
     let leased = Leased::new(&limiter, 16).expect("in range");
-    let counted = measure(|| (0..5_000).for_each(|_| drop(leased.try_acquire())));
+    let counted = measure(|| (0..5_000).for_each(|_| _ = leased.try_acquire()));
     assert_eq!((counted.count_total, leased.stats().acquired), (0, 1_000));
 }

@@ -1,11 +1,15 @@
 //! The limiter as users see it: every public method and every answer, under a clock that is moved by hand.
 #![cfg(not(any(loom, shuttle)))]
 
+use std::pin::pin;
+use std::sync::atomic::{AtomicU64, Ordering::Relaxed};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use resil_ratelimit::testing::poll_once;
 use resil_ratelimit::{
-    Error, Event, ManualClock, Name, Peek, PolicyExt, Quota, RateLimiter, Reason, Verdict, Waiting,
+    Clock, Error, Event, ManualClock, Moment, Name, Peek, PolicyExt, Quota, RateLimiter, Reason, Verdict,
+    Waiting,
 };
 
 type Limiter = RateLimiter<ManualClock>;
@@ -235,6 +239,25 @@ fn a_call_that_waits_comes_after_its_permit() {
     let shared = Waiting::new(Arc::new(limiter), 2 * SECOND);
     let nested = shared.call_nested(|| Ok::<_, Error<()>>(7)).unwrap_err();
     assert_eq!(nested.retry_after(), Some(3_600 * SECOND));
+}
+
+/// A clock that moves with every reading, as real ones do.
+struct Ticking(AtomicU64);
+
+impl Clock for Ticking {
+    fn now(&self) -> Moment {
+        Moment::from_nanos(self.0.fetch_add(1, Relaxed))
+    }
+}
+
+#[test]
+fn a_permit_that_is_free_is_no_wait_however_often_the_clock_is_read() {
+    let limiter = RateLimiter::with_clock("search".into(), Quota::per_hour(3), Ticking(AtomicU64::new(7)));
+    let never = |_: Duration| std::future::pending();
+    assert!(poll_once(pin!(limiter.acquire_with(never))).is_ready());
+    assert!(limiter.acquire_blocking_timeout(Duration::ZERO).is_ok());
+    assert!(limiter.acquire_blocking().is_ok());
+    assert_eq!((limiter.stats().acquired, limiter.stats().waited), (3, 0));
 }
 
 #[test]

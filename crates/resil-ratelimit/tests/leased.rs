@@ -116,7 +116,7 @@ proptest! {
             for (at, count) in &given[from..] {
                 sum += count;
                 let time = u128::from(at - given[from].0);
-                let earned = (time * u128::from(rate) / 1_000_000_000) as u64;
+                let earned = u64::try_from(time * u128::from(rate) / 1_000_000_000).expect("small");
                 prop_assert!(sum <= u64::from(burst) + earned + leased.max_excess());
             }
         }

@@ -263,6 +263,7 @@ proptest! {
                     let possible = scene.naive.next(scene.now(), permits);
                     let late = scene.naive.slowed(settings.lateness()).next(scene.now(), permits);
                     let foreseen = window.time_until_available_n(permits).map(nanos).expect("within the limit");
+                    prop_assert_eq!(window.available() >= permits, foreseen == 0);
                     let at = scene.now() + foreseen;
                     prop_assert!((possible..=late).contains(&at), "{at} is not in {possible}..={late}");
                     let number = scene.came;

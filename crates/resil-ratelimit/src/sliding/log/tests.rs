@@ -118,6 +118,19 @@ fn a_heavy_waiter_is_not_overtaken_by_light_ones() {
 }
 
 #[test]
+fn what_waiters_have_booked_is_not_free() {
+    let mut log = exact(4, 100);
+    assert_eq!(log.take(2, 0), Ok(0));
+    assert_eq!(log.available(10), 2);
+    let heavy = book(&mut log, 3, 10, 100);
+    assert_eq!([10, 99, 100].map(|now| log.available(now)), [0, 0, 1], "none before it, and one beside it");
+    assert_eq!(log.take(1, 100), Ok(100));
+    assert_eq!(log.available(100), 0);
+    assert_eq!(log.claim(heavy, 100, END), Answer::Given(100));
+    assert_eq!(log.available(200), 4);
+}
+
+#[test]
 fn who_would_wait_too_long_books_nothing() {
     let mut log = exact(1, 100);
     assert_eq!(log.book(1, 0, 0), Answer::Given(0), "there is nothing to wait for");
