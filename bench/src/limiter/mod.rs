@@ -32,7 +32,7 @@ pub const PATTERN: Pattern = Pattern {
         let ours: [(_, fn(_) -> _); 2] = [(OURS, ours::instance), (LEASED, ours::leased_instance)];
         memory::instances(counter, &ours, peers::ALL, &kinds)
     },
-    keys: Some(governor::memory),
+    keys: Some(|counter| ours::memory(counter).into_iter().chain(governor::memory(counter)).collect()),
     waits: true,
     gates: &[
         Gate { row: "allowed", contender: OURS, most: MOST_INSTRUCTIONS },

@@ -4,14 +4,17 @@ use std::sync::Arc;
 
 use resil_core::tower::{Always, PolicyService};
 use resil_core::{Error, Policy};
-use resil_ratelimit::{Leased, LimitLayer, Quota, RateLimiter};
+use resil_ratelimit::{KeyedRateLimiter, Leased, LimitLayer, Quota, RateLimiter};
 use tower_layer::Layer as _;
 
 use crate::contender::{Caller, Contender, Guarded, Instance};
+use crate::limiter::keys::{self, Keyed};
 use crate::limiter::limiting::seen;
 use crate::limiter::operation::{Form, Operation, Spec};
 use crate::limiter::waiting::Awaited;
+use crate::memory::Counter;
 use crate::poll::{Serving, Upstream, once};
+use crate::record::KeyMemory;
 use crate::row::{OURS, OURS_ALONE, OURS_UNCOUNTED};
 use crate::work::{Refused, Seen, Work};
 
@@ -68,6 +71,16 @@ impl Caller for &Async {
     }
 }
 
+struct PerKey(KeyedRateLimiter<u64>);
+
+/// Idle keys go by themselves.
+impl Keyed for PerKey {
+    #[inline(always)]
+    fn check(&self, key: u64) -> Seen {
+        seen(self.0.try_acquire(&key))
+    }
+}
+
 struct Tower<P>(PolicyService<Upstream, Always<P>>);
 
 impl<P: Policy + Clone + Send + Sync + 'static> Guarded for Tower<P> {
@@ -92,6 +105,13 @@ fn build(spec: Spec, counters: bool) -> RateLimiter {
     RateLimiter::try_new("benchmark", quota(spec)).expect("the quota is valid").counters(counters)
 }
 
+/// Its capacity is the number of keys.
+fn per_key(spec: Spec, keys: u64, counters: bool) -> Option<PerKey> {
+    let limiter = KeyedRateLimiter::try_new("benchmark", quota(spec)).expect("the quota is valid");
+    let limiter = limiter.with_capacity(usize::try_from(keys).ok()?).expect("the capacity is valid");
+    Some(PerKey(limiter.counters(counters)))
+}
+
 fn lease(spec: Spec) -> InBatches {
     let batch = BATCH.min(spec.burst);
     InBatches(Leased::new(Arc::new(build(spec, true)), batch).expect("the batch is valid"))
@@ -113,7 +133,9 @@ pub fn contenders(operation: Operation) -> Vec<Contender> {
                 Contender::limiting(name, operation, move |spec| Some(Async(build(spec, counters))))
             }
             Form::Tower => Contender::limiting(name, operation, move |spec| Some(service(spec, counters))),
-            Form::Keyed(_) => None,
+            Form::Keyed(keys) => {
+                Contender::limiting_keys(name, keys, move |spec, keys| per_key(spec, keys, counters))
+            }
         });
     }
     match operation.form {
@@ -149,6 +171,11 @@ pub fn instance(form: Form) -> Option<Instance> {
 pub fn leased_instance(form: Form) -> Option<Instance> {
     let guard = (form == Form::Direct).then(|| lease(Spec::PLENTY))?;
     Some(Instance::of(size_of::<Leased<Arc<RateLimiter>>>(), guard))
+}
+
+/// The bytes per key.
+pub fn memory(counter: Counter) -> Option<KeyMemory> {
+    keys::memory(OURS, counter, |spec, keys| per_key(spec, keys, true))
 }
 
 #[derive(Clone)]

@@ -4,59 +4,23 @@
 //! spawned threads, and the first one only builds, joins and asserts. Each model names the outcomes that it has to see.
 #![cfg(any(loom, shuttle))]
 
-use std::collections::BTreeSet;
-use std::fmt::Debug;
+#[path = "models/explore.rs"]
+mod explore;
+#[path = "models/keyed.rs"]
+mod keyed;
+
 use std::pin::Pin;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
+
+use explore::{action, explore, race};
 
 use resil_ratelimit::testing::poll_once;
 use resil_ratelimit::{Acquire, Leased, ManualClock, Name, Policy, Quota, RateLimiter};
 
-#[cfg(loom)]
-use loom::thread;
-#[cfg(shuttle)]
-use shuttle::thread;
-
 type Limiter = RateLimiter<ManualClock>;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Runs `model` under the checker, and asserts that its outcomes are exactly `expected`.
-fn explore<T: Debug + 'static>(expected: &[T], model: impl Fn() -> T + Send + Sync + 'static) {
-    let expected: BTreeSet<String> = expected.iter().map(|outcome| format!("{outcome:?}")).collect();
-    let seen = Arc::new(Mutex::new((0, BTreeSet::new())));
-    let note = Arc::clone(&seen);
-    let run = move || {
-        let outcome = model();
-        let mut seen = note.lock().expect("no execution panics under the lock");
-        seen.0 += 1;
-        seen.1.insert(format!("{outcome:?}"));
-    };
-    #[cfg(loom)]
-    loom::model(run);
-    #[cfg(shuttle)]
-    shuttle::check_random(run, 10_000);
-    let seen = seen.lock().expect("no execution panics under the lock");
-    assert!(seen.0 >= 10, "only {} executions", seen.0);
-    assert_eq!(seen.1, expected);
-}
-
-/// Runs all `actions` at once on `limiter`, each on a thread of its own, and returns what they returned.
-fn race<T: Send + 'static>(limiter: &Arc<Limiter>, actions: Vec<Action<T>>) -> Vec<T> {
-    let spawn = |action: Action<T>| {
-        let limiter = Arc::clone(limiter);
-        thread::spawn(move || action(&limiter))
-    };
-    let threads: Vec<_> = actions.into_iter().map(spawn).collect();
-    threads.into_iter().map(|thread| thread.join().expect("no action panics")).collect()
-}
-
-type Action<T> = Box<dyn FnOnce(&Limiter) -> T + Send>;
-
-fn action<T>(action: impl FnOnce(&Limiter) -> T + Send + 'static) -> Action<T> {
-    Box::new(action)
-}
 
 fn limiter(quota: Quota) -> (Arc<Limiter>, ManualClock) {
     let clock = ManualClock::new();
@@ -102,7 +66,7 @@ fn those_who_book_at_once_get_instants_of_their_own() {
         limiter.try_acquire().expect("the first permit");
         let book = || {
             let (limiter, clock) = (Arc::clone(&limiter), clock.clone());
-            action(move |_| book(&limiter, &clock))
+            action(move |_: &Limiter| book(&limiter, &clock))
         };
         let mut waits = race(&limiter, vec![book(), book()]);
         (arrivals(&mut waits, &clock), arrivals(&mut waits, &clock))
@@ -117,11 +81,11 @@ fn a_permit_that_comes_back_takes_none_that_is_given_meanwhile_with_it() {
         let asked = race(
             &limiter,
             vec![
-                action(move |l| {
+                action(move |l: &Limiter| {
                     l.release(permit);
                     true
                 }),
-                action(|l| l.try_acquire().is_ok()),
+                action(|l: &Limiter| l.try_acquire().is_ok()),
             ],
         )[1];
         (asked, limiter.available())
@@ -150,11 +114,11 @@ fn who_gives_up_a_place_does_not_move_those_behind() {
         let waits = race(
             &limiter,
             vec![
-                action(move |_| {
+                action(move |_: &Limiter| {
                     drop(given_up);
                     None
                 }),
-                action(move |_| Some(book(&behind, &line))),
+                action(move |_: &Limiter| Some(book(&behind, &line))),
             ],
         );
         let mut waits: Vec<_> = waits.into_iter().flatten().collect();
@@ -175,8 +139,8 @@ fn nobody_is_admitted_by_a_quota_that_was_changed_before() {
         race(
             &limiter,
             vec![
-                action(|l| l.set_quota(Quota::per_second(1).burst(2)).expect("in range")),
-                action(|l| l.try_acquire().expect("there is one all the time")),
+                action(|l: &Limiter| l.set_quota(Quota::per_second(1).burst(2)).expect("in range")),
+                action(|l: &Limiter| l.try_acquire().expect("there is one all the time")),
             ],
         );
         limiter.peek().full_in.as_nanos()
