@@ -15,6 +15,7 @@ pages! {
     architecture: "../ARCHITECTURE.md";
     introduction: "introduction.md";
     breaker: "patterns/breaker.md";
+    ratelimit: "patterns/ratelimit.md";
     composing: "guides/composing.md";
     testing_with_a_clock: "guides/testing-with-a-clock.md";
     tower: "guides/tower.md";
@@ -28,4 +29,6 @@ pages! {
     adr_0008: "adr/0008-observers.md";
     adr_0009: "adr/0009-registry-type-parameters.md";
     adr_0010: "adr/0010-cost-of-a-call.md";
+    adr_0011: "adr/0011-ticks.md";
+    adr_0012: "adr/0012-refunds.md";
 }

@@ -67,7 +67,8 @@ fn leak(message: &Value) -> Option<(String, String)> {
         return None;
     }
     // "type `Slot` from private dependency 'resil_core' in public interface"
-    let krate = message["message"].as_str()?.split('\'').nth(1)?;
+    let (_, after) = message["message"].as_str()?.split_once(" private dependency '")?;
+    let krate = after.split('\'').next()?;
     Some((krate.into(), message["rendered"].as_str()?.into()))
 }
 
@@ -82,5 +83,11 @@ mod tests {
 {"reason":"build-finished","success":true}"#;
         let found: Vec<_> = leaks(messages).into_iter().map(|(krate, _)| krate).collect();
         assert_eq!(found, ["tower_layer"]);
+        let of_lifetime = "type `Timer<&'a C>` from private dependency 'resil_core' in public interface";
+        let of_lifetime = messages.replace(
+            "trait `Layer<S>` from private dependency 'tower_layer' in public interface",
+            of_lifetime,
+        );
+        assert_eq!(leaks(&of_lifetime)[0].0, "resil_core");
     }
 }
