@@ -316,3 +316,6 @@ impl Recorded {
         self.slow += u64::from(slow);
     }
 }
+
+#[cfg(test)]
+mod tests;

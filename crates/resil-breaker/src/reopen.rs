@@ -226,6 +226,50 @@ mod tests {
     }
 
     #[test]
+    fn a_longest_time_that_no_float_equals_is_kept_exactly() {
+        let span = Duration::from_nanos((1 << 53) + 1);
+        assert_eq!(delay(Reopen::exponential(span).max(span), 1, 0), span);
+    }
+
+    /// The first numbers of SplitMix64 for the seeds 0 and 1234567.
+    #[test]
+    fn numbers_are_mixed_as_published() {
+        assert_eq!([mixed(0), mixed(1_234_567)], [0xE220_A839_7B1D_CDAF, 6_457_827_717_110_365_317]);
+    }
+
+    #[test]
+    fn plans_are_equal_if_all_of_them_is() {
+        fn at_once(_: u32, _: &Stats) -> Duration {
+            Duration::ZERO
+        }
+        fn after_attempts(attempt: u32, _: &Stats) -> Duration {
+            Duration::from_secs(attempt.into())
+        }
+        let second = Duration::from_secs(1);
+        let backoff = Reopen::exponential(second);
+        let plans = [
+            Reopen::fixed(second),
+            Reopen::fixed(2 * second),
+            backoff,
+            Reopen::exponential(2 * second).max(100 * second),
+            backoff.max(99 * second),
+            backoff.factor(3.0),
+            backoff.jitter(0.5),
+            Reopen::by(at_once),
+            Reopen::by(after_attempts),
+        ];
+        for (a, plan) in plans.iter().enumerate() {
+            let checked = plan.check().expect("in range");
+            for (b, other) in plans.iter().enumerate() {
+                assert_eq!(plan == other, a == b, "{plan:?} and {other:?}");
+                assert_eq!(checked == other.check().expect("in range"), a == b);
+            }
+            assert_eq!(format!("{checked:?}"), format!("{plan:?}"));
+            assert_eq!(checked.reads_stats(), a >= 7);
+        }
+    }
+
+    #[test]
     fn jitter_only_shortens_and_spreads() {
         let reopen = Reopen::exponential(Duration::from_secs(10)).jitter(0.5);
         let seen: Vec<_> = (0..1_000).map(|dice| delay(reopen, 1, dice)).collect();

@@ -236,3 +236,6 @@ impl RateWindow {
         (u64::MAX, u64::try_from(most_bad).unwrap_or(u64::MAX))
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -162,3 +162,6 @@ impl StateWord {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -149,3 +149,6 @@ impl Published {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
