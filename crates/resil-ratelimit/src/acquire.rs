@@ -57,7 +57,12 @@ impl<C: Clock> Bookable for RateLimiter<C> {
         &self.clock
     }
 
-    fn book(&self, permits: u32, latest: Moment) -> Result<Booked<Permit>, Rejected> {
+    #[inline]
+    fn take_now(&self, permits: u32) -> Option<Permit> {
+        self.take_if_any(permits).map(Permit)
+    }
+
+    fn book(&self, permits: u32, latest: impl FnOnce() -> Moment) -> Result<Booked<Permit>, Rejected> {
         self.book_place(permits, latest)
     }
 

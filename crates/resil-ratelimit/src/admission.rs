@@ -50,6 +50,7 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     /// Takes `permits` if there are so many; if not, nobody is refused yet.
+    #[inline]
     pub(crate) fn take_if_any(&self, permits: u32) -> Option<Charge> {
         let now = self.clock.now();
         let taken = self.cell.take_many(now, permits);
@@ -90,16 +91,35 @@ impl<C: Clock> RateLimiter<C> {
     }
 
     /// Books the next free place for `permits`, or an earlier one that was given up, unless it is after `latest`.
-    pub(crate) fn book_place(&self, permits: u32, latest: Moment) -> Result<Booked<Permit>, Rejected> {
-        let mut now = self.clock.now();
+    #[inline]
+    pub(crate) fn book_place(
+        &self,
+        permits: u32,
+        latest: impl FnOnce() -> Moment,
+    ) -> Result<Booked<Permit>, Rejected> {
+        let now = self.clock.now();
         // Who need not wait leaves the places that were given up to those who must.
-        let at_once = self.cell.book(now, permits, now);
-        let booked = match at_once {
-            Err(NotNow::After(_)) => match self.fill_hole(now, permits, latest) {
+        match self.cell.take_many(now, permits) {
+            Ok(charge) => Ok(Booked { permit: Permit(charge), at: now, since: now }),
+            Err(not_now) => self.book_later(not_now, now, permits, latest()),
+        }
+    }
+
+    /// Books what is not there `now`.
+    #[cold]
+    fn book_later(
+        &self,
+        not_now: NotNow,
+        mut now: Moment,
+        permits: u32,
+        latest: Moment,
+    ) -> Result<Booked<Permit>, Rejected> {
+        let booked = match not_now {
+            NotNow::After(_) => match self.fill_hole(now, permits, latest) {
                 Some(booked) => Ok(booked),
                 None => self.cell.book(now, permits, latest),
             },
-            other => other,
+            other => Err(other),
         };
         let booked = match booked {
             Err(NotNow::Unclear) => self.with_clear_words(|limiter, later| {

@@ -111,7 +111,7 @@ impl Cell {
             let ticks = gcra.ticks(now);
             let cost = gcra.cost(permits).ok_or(NotNow::Never)?;
             let Booking { end, start } = gcra.next(tat, ticks, cost).ok_or(NotNow::Unclear)?;
-            let at = gcra.moment(start).max(now);
+            let at = if start > ticks { gcra.moment(start) } else { now };
             // Who need not wait is not late, even after a deadline.
             if start > ticks && at > latest {
                 return Err(NotNow::After(gcra.nanos(start - ticks)));

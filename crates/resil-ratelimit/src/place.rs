@@ -57,8 +57,18 @@ pub trait Bookable: Policy {
     /// The clock.
     fn clock(&self) -> &Self::Clock;
 
-    /// Books the first instant at which `amount` can be used, unless it is after `latest`.
-    fn book(&self, amount: Self::Amount, latest: Moment) -> Result<Booked<Self::Permit>, Rejected>;
+    /// Takes `amount` if it is there. `None` may also say that only [`book`](Self::book) knows.
+    #[inline]
+    fn take_now(&self, _amount: Self::Amount) -> Option<Self::Permit> {
+        None
+    }
+
+    /// Books the first instant at which `amount` can be used, unless it is after `latest`, which need not be asked for.
+    fn book(
+        &self,
+        amount: Self::Amount,
+        latest: impl FnOnce() -> Moment,
+    ) -> Result<Booked<Self::Permit>, Rejected>;
 
     /// Gives `amount` at the instant that was booked for it: after a wait since `since`, or at once.
     fn arrive(&self, permit: Self::Permit, amount: Self::Amount, since: Option<Moment>) -> Self::Permit;
@@ -104,7 +114,7 @@ impl<L: Bookable, P: Borrow<L>> Place<L, P> {
             return Ok(Answer::Given(None));
         }
         let limiter = self.limiter.borrow();
-        let booked = limiter.book(request.permits, request.latest(limiter.clock()))?;
+        let booked = limiter.book(request.permits, || request.latest(limiter.clock()))?;
         if booked.at <= booked.since {
             return Ok(Answer::Given(Some(limiter.arrive(booked.permit, request.permits, None))));
         }
@@ -179,8 +189,16 @@ impl<L: Bookable, P: Borrow<L>, T: Timer> Wait<L, P, T> {
 impl<L: Bookable, P: Borrow<L>, T: Timer> Future for Wait<L, P, T> {
     type Output = Result<Option<L::Permit>, Rejected>;
 
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
+        let amount = this.request.permits;
+        if this.sleep.is_none()
+            && amount != L::NOTHING
+            && let Some(permit) = this.place.limiter.borrow().take_now(amount)
+        {
+            return Poll::Ready(Ok(Some(permit)));
+        }
         let mut has_slept = false;
         loop {
             let answer = match this.sleep.as_mut().as_pin_mut() {

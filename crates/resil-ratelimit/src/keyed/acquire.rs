@@ -78,8 +78,8 @@ where
         &self.limiter().clock
     }
 
-    fn book(&self, permits: u32, latest: Moment) -> Result<Booked<KeyedPermit>, Rejected> {
-        self.limiter().book(self.key(), permits, latest)
+    fn book(&self, permits: u32, latest: impl FnOnce() -> Moment) -> Result<Booked<KeyedPermit>, Rejected> {
+        self.limiter().book(self.key(), permits, latest())
     }
 
     fn arrive(&self, permit: KeyedPermit, permits: u32, since: Option<Moment>) -> KeyedPermit {

@@ -84,7 +84,12 @@ impl<const N: usize, C: Clock> Bookable for RateLimits<N, C> {
         &self.clock
     }
 
-    fn book(&self, permits: [u32; N], latest: Moment) -> Result<Booked<LimitsPermit<N>>, Rejected> {
+    fn book(
+        &self,
+        permits: [u32; N],
+        latest: impl FnOnce() -> Moment,
+    ) -> Result<Booked<LimitsPermit<N>>, Rejected> {
+        let latest = latest();
         let (mut book, since) = self.open();
         match book.joint.book(permits, since, latest) {
             Ok(claim) => Ok(Booked { permit: LimitsPermit(claim), at: claim.at, since }),
