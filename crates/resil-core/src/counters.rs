@@ -66,6 +66,11 @@ fn zeros<const N: usize>() -> [AtomicU64; N] {
     std::array::from_fn(|_| AtomicU64::new(0))
 }
 
+/// Four lines for each processor, so that threads seldom meet: a power of two.
+fn lines_for(processors: usize) -> usize {
+    (4 * processors).clamp(8, 64).next_power_of_two()
+}
+
 /// Whether an addition of `n` to a word that was `before` is one of those that look for other threads. A model has so few that all do.
 #[inline]
 const fn is_sample(before: u64, n: u64) -> bool {
@@ -152,14 +157,10 @@ impl<const N: usize> Counters<N> {
         }
     }
 
-    /// Goes over to cache lines of their own for the threads: four for each processor, so that threads seldom meet.
+    /// Goes over to cache lines of their own for the threads.
     fn stripe(&self) {
-        #[cfg(not(any(loom, shuttle)))]
-        let lines = (4 * std::thread::available_parallelism().map_or(4, usize::from))
-            .clamp(8, 64)
-            .next_power_of_two();
-        #[cfg(any(loom, shuttle))]
-        let lines = 2;
+        let processors = std::thread::available_parallelism().map_or(4, usize::from);
+        let lines = if cfg!(any(loom, shuttle)) { 2 } else { lines_for(processors) };
         // Whoever comes second drops its own.
         drop(self.stripes.set((0..lines).map(|_| Stripe::new()).collect()));
     }
@@ -199,6 +200,27 @@ mod tests {
             assert_eq!(counters.is_striped(), striped);
         }
         assert_eq!(counters.sums(), [4 * each as u64, 4 * each as u64, 0]);
+    }
+
+    #[test]
+    fn one_addition_of_64_or_a_large_one_is_a_sample() {
+        assert_eq!(
+            [(0, 1), (1, 1), (63, 1), (64, 1), (65, 1)].map(|(before, n)| is_sample(before, n)),
+            [true, false, false, true, false]
+        );
+        assert!(is_sample(65, 2) && !is_sample(66, 2) && is_sample(100, 64) && !is_sample(0, 0));
+    }
+
+    #[test]
+    fn there_are_four_lines_for_each_processor_within_limits() {
+        assert_eq!([1, 2, 3, 4, 8, 16, 100].map(lines_for), [8, 8, 16, 16, 32, 64, 64]);
+    }
+
+    #[test]
+    fn printing_shows_the_sums() {
+        let counters = Counters::<2>::new();
+        counters.add_many(1, 7, true);
+        assert_eq!(format!("{counters:?}"), "[0, 7]");
     }
 
     #[test]

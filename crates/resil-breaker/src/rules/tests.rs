@@ -69,6 +69,18 @@ fn the_smaller_slack_of_two_rules_holds() {
 }
 
 #[test]
+fn a_rule_that_is_stricter_than_what_the_window_holds_has_no_slack() {
+    let config = |percent| Config::new().failure_rate(percent, 5, Window::calls(10));
+    let mut rules = Rules::new(&config(80));
+    play(&mut rules, [true, true, false, false, true, false]);
+    rules.reconfigure(&config(50));
+    assert_eq!(rules.slack(), Slack { calls: 0, failures: 0, slow: u64::MAX });
+    play(&mut rules, [false]);
+    assert_eq!(rules.breach(), None, "three of seven");
+    assert_eq!(rules.slack(), Slack { calls: u64::MAX, failures: 0, slow: u64::MAX });
+}
+
+#[test]
 fn a_slice_ends_for_both_windows_when_it_ends_for_one() {
     let window = |nanos| Window::slices(Duration::from_nanos(nanos), 10);
     let mut failures = rules(50, 1, window(10_000));

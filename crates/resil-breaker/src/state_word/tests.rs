@@ -49,6 +49,21 @@ fn each_setting_shows_in_the_word_by_itself() {
 }
 
 #[test]
+fn an_open_circuit_is_shut_and_one_that_moves_by_itself_is_asked() {
+    let mut circuit = circuit(Config::new());
+    let by_hand = |until| ByHand { reason: "a test".into(), until };
+    circuit.set(State::Open, Cause::Forced, by_hand(Some(Moment::MAX)), Moment::ZERO);
+    let word = StateWord::of(&circuit);
+    assert!(word.is_shut() && !word.passes() && !word.records());
+    assert_eq!((word.state(), word.epoch()), (State::Open, 1));
+    circuit.set(State::Disabled, Cause::Forced, by_hand(Some(Moment::MAX)), Moment::ZERO);
+    let word = StateWord::of(&circuit);
+    assert!(!word.is_shut() && !word.passes(), "it ends by itself");
+    circuit.set(State::Disabled, Cause::Forced, by_hand(None), Moment::ZERO);
+    assert!(StateWord::of(&circuit).passes());
+}
+
+#[test]
 fn a_word_in_change_differs_in_admission_only() {
     let word = StateWord::initial(&Config::new());
     let changed = word.in_change();
