@@ -32,6 +32,19 @@ fn every_listener_hears_every_event_in_order() {
 }
 
 #[test]
+fn a_policy_can_see_whether_anybody_listens() {
+    let observers = Observers::<u32>::default();
+    assert!(!observers.is_observed(), "nobody has ever listened");
+    let (_, one) = listen(&observers);
+    let (_, two) = listen(&observers);
+    assert!(observers.is_observed());
+    drop(one);
+    assert!(observers.is_observed(), "there is one left");
+    drop(two);
+    assert!(!observers.is_observed());
+}
+
+#[test]
 fn a_listener_that_panics_is_counted_and_harms_nobody() {
     let observers = Observers::new();
     let (before, _before) = listen(&observers);
