@@ -45,6 +45,29 @@ fn a_policy_can_see_whether_anybody_listens() {
 }
 
 #[test]
+fn who_comes_while_events_wait_hears_the_later_ones_only() {
+    let observers = Observers::new();
+    let (early, _early) = listen(&observers);
+    (1..=2).for_each(|event| observers.enqueue(event));
+    let (late, _late) = listen(&observers);
+    (3..=4).for_each(|event| observers.enqueue(event));
+    let (last, _last) = listen(&observers);
+    observers.deliver();
+    emit(&observers, 5);
+    let heard = [early, late, last].map(|heard| heard.lock().unwrap().clone());
+    assert_eq!(heard, [vec![1, 2, 3, 4, 5], vec![3, 4, 5], vec![5]]);
+}
+
+#[test]
+fn a_subscription_that_is_forgotten_goes_on_for_ever() {
+    let observers = Observers::new();
+    let (heard, forgotten) = listen(&observers);
+    forgotten.forget();
+    emit(&observers, 1);
+    assert_eq!(*heard.lock().unwrap(), [1]);
+}
+
+#[test]
 fn a_listener_that_panics_is_counted_and_harms_nobody() {
     let observers = Observers::new();
     let (before, _before) = listen(&observers);
