@@ -52,3 +52,40 @@ fn only_states_that_record_have_slack() {
     }
     assert_eq!(circuit.slack(), Some(Slack::UNLIMITED), "what would have tripped it was told");
 }
+
+fn tripped() -> Circuit {
+    let mut circuit = circuit(Config::new().failure_threshold(1).reset_timeout(SECOND));
+    circuit.settle(circuit.epoch(), 0, Outcome::Failure, false, Moment::ZERO);
+    circuit
+}
+
+#[test]
+fn an_open_circuit_knows_until_when() {
+    let circuit = tripped();
+    let until = Moment::ZERO.saturating_add(SECOND);
+    assert_eq!(
+        (circuit.state(), circuit.open_until(), circuit.shut_until()),
+        (State::Open, Some(until), Some(until))
+    );
+    assert_eq!(circuit.facts(Moment::ZERO).open_remaining, Some(SECOND));
+    assert_eq!(circuit.facts(until).open_remaining, None);
+    let closed = self::circuit(Config::new());
+    assert_eq!(
+        (closed.open_until(), closed.shut_until(), closed.facts(Moment::ZERO).open_remaining),
+        (None, None, None)
+    );
+}
+
+#[test]
+fn a_half_open_circuit_is_shut_while_all_its_probes_are_out() {
+    let mut circuit = tripped();
+    let start = Moment::ZERO.saturating_add(SECOND);
+    let probe = circuit.admit(start).expect("the first probe");
+    let probes_end = circuit.shut_until().expect("one at once");
+    assert!(probes_end > start && circuit.admit(start).is_err());
+    assert_eq!((circuit.state(), circuit.effective_attempt(start)), (State::HalfOpen, 1));
+    let end = start.saturating_add(circuit.config().half_open_limit());
+    assert_eq!(circuit.effective_attempt(end), 2, "it opens again when nothing has come of its probes");
+    circuit.settle(circuit.epoch(), probe, Outcome::Neutral, false, start);
+    assert_eq!(circuit.shut_until(), None);
+}
