@@ -285,6 +285,32 @@ fn the_open_time_may_come_from_a_function_of_the_attempt_and_the_statistics() {
 }
 
 #[test]
+fn the_function_of_the_open_time_sees_what_was_counted_without_the_lock() {
+    fn by_counts(_: u32, before: &Stats) -> Duration {
+        let counts = [before.successes, before.ignored, before.cancelled, before.rejected];
+        SECOND
+            + NANO
+                * counts
+                    .into_iter()
+                    .fold(0, |number, count| number * 10 + u32::try_from(count).expect("small"))
+    }
+    let (breaker, clock) = breaker(Config::new().failure_threshold(1).reopen(Reopen::by(by_counts)));
+    (0..5).for_each(|_| succeed(&breaker));
+    for (verdict, times) in [(Verdict::Ignored, 4), (Verdict::Cancelled, 3)] {
+        for _ in 0..times {
+            let permit = breaker.admit().expect("it is closed");
+            breaker.settle(permit, verdict);
+        }
+    }
+    fail(&breaker);
+    assert_eq!(breaker.stats().open_remaining, Some(SECOND + NANO * 5_430));
+    (0..2).for_each(|_| assert!(breaker.admit().is_err()));
+    clock.advance(SECOND * 2);
+    fail(&breaker);
+    assert_eq!(breaker.stats().open_remaining, Some(SECOND + NANO * 5_432));
+}
+
+#[test]
 fn jitter_spreads_a_fleet_and_only_shortens() {
     let reopen = Reopen::exponential(SECOND).jitter(0.5);
     let config = Config::new().failure_threshold(1).reopen(reopen);
