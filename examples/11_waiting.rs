@@ -45,6 +45,6 @@ async fn run() -> Result<(), Rejected> {
 
     mail.try_acquire_n(mail.available())?;
     let in_vain = mail.acquire_with(clock.clone()).within(Duration::from_millis(300)).await;
-    println!("{}", in_vain.unwrap_err());
+    println!("{}", in_vain.expect_err("it takes longer"));
     Ok(())
 }
