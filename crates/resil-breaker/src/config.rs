@@ -1,7 +1,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use crate::config_error::{ConfigError, Setting, Value, nanos_in_range};
+use crate::config_error::{ConfigError, Setting, Value, nanos_in_range, range};
 use crate::reopen::Delay;
 use crate::window::Frame;
 use crate::{Reopen, Settings, Window};
@@ -121,12 +121,12 @@ impl Config {
     /// Opens after `n` failures in a row, 1 or more. The default of 5 holds only while no rule is set; several rules may be.
     pub const fn failure_threshold(mut self, n: u32) -> Self {
         self.failure_threshold = n;
-        self.require(n >= 1, Setting::FailureThreshold, Value::Count(n as u64))
+        self.require(n >= 1, range::FAILURE_THRESHOLD, Value::Count(n as u64))
     }
 
     /// Opens when at least `percent` (1 to 100) of the calls in `window` failed, once it holds `min_calls` (1 or more).
     pub const fn failure_rate(mut self, percent: u8, min_calls: u32, window: Window) -> Self {
-        match RateRule::checked(Setting::FailureRate, percent, min_calls, window) {
+        match RateRule::checked(range::FAILURE_RATE, percent, min_calls, window) {
             Ok(rule) => self.failure_rate = Some(rule),
             Err(error) => return self.faulty(error),
         }
@@ -143,8 +143,8 @@ impl Config {
         window: Window,
     ) -> Self {
         match (
-            nanos_in_range(Setting::SlowCall, slower_than),
-            RateRule::checked(Setting::SlowCallRate, percent, min_calls, window),
+            nanos_in_range(range::SLOW_CALL, slower_than),
+            RateRule::checked(range::SLOW_CALL_RATE, percent, min_calls, window),
         ) {
             (Ok(slower_than), Ok(rate)) => self.slow_rate = Some(SlowRule { slower_than, rate }),
             (Err(error), _) | (_, Err(error)) => return self.faulty(error),
@@ -169,25 +169,25 @@ impl Config {
     /// How many probes may be in flight at once while half-open: 1 to 1,000, by default 1.
     pub const fn half_open_max_calls(mut self, n: u32) -> Self {
         self.half_open_max_calls = n;
-        self.require(n >= 1 && n <= 1_000, Setting::HalfOpenMaxCalls, Value::Count(n as u64))
+        self.require(n >= 1 && n <= 1_000, range::HALF_OPEN_MAX_CALLS, Value::Count(n as u64))
     }
 
     /// How many successes close the circuit: 1 or more, by default as many as [`half_open_max_calls`](Config::half_open_max_calls).
     pub const fn success_threshold(mut self, n: u32) -> Self {
         self.success_threshold = n;
-        self.require(n >= 1, Setting::SuccessThreshold, Value::Count(n as u64))
+        self.require(n >= 1, range::SUCCESS_THRESHOLD, Value::Count(n as u64))
     }
 
     /// Reopens not at the first failed probe, but once failures reach `percent` (1 to 100) of
     /// [`success_threshold`](Config::success_threshold).
     pub const fn half_open_failure_rate(mut self, percent: u8) -> Self {
         self.half_open_failure_rate = percent;
-        self.require(is_percent(percent), Setting::HalfOpenFailureRate, Value::Percent(percent))
+        self.require(is_percent(percent), range::HALF_OPEN_FAILURE_RATE, Value::Percent(percent))
     }
 
     /// After which time a probe that has not settled gives up its slot: 1 ns to 100 years, by default the first reset timeout.
     pub const fn probe_timeout(mut self, span: Duration) -> Self {
-        match nanos_in_range(Setting::ProbeTimeout, span) {
+        match nanos_in_range(range::PROBE_TIMEOUT, span) {
             Ok(nanos) => self.probe_timeout = nanos,
             Err(error) => return self.faulty(error),
         }
@@ -196,7 +196,7 @@ impl Config {
 
     /// After which time without a verdict the half-open circuit opens again: 1 ns to 100 years, by default the first reset timeout.
     pub const fn max_half_open(mut self, span: Duration) -> Self {
-        match nanos_in_range(Setting::MaxHalfOpen, span) {
+        match nanos_in_range(range::MAX_HALF_OPEN, span) {
             Ok(nanos) => self.max_half_open = nanos,
             Err(error) => return self.faulty(error),
         }
@@ -206,7 +206,7 @@ impl Config {
     /// Over which time the admitted share of the calls rises after probes have closed the circuit: 1 ns to 100 years, by default
     /// all calls are admitted at once.
     pub const fn ramp_up(mut self, span: Duration) -> Self {
-        match nanos_in_range(Setting::RampUp, span) {
+        match nanos_in_range(range::RAMP_UP, span) {
             Ok(nanos) => self.ramp_up = nanos,
             Err(error) => return self.faulty(error),
         }
@@ -252,7 +252,7 @@ impl Config {
         self
     }
 
-    const fn require(self, in_range: bool, setting: Setting, value: Value) -> Self {
+    const fn require(self, in_range: bool, setting: &'static Setting, value: Value) -> Self {
         if in_range { self } else { self.faulty(ConfigError::new(setting, value)) }
     }
 
@@ -313,7 +313,7 @@ impl fmt::Debug for Config {
 
 impl RateRule {
     const fn checked(
-        setting: Setting,
+        setting: &'static Setting,
         percent: u8,
         min_calls: u32,
         window: Window,
@@ -326,10 +326,10 @@ impl RateRule {
             return Err(ConfigError::new(setting, Value::Percent(percent)));
         }
         if min_calls == 0 {
-            return Err(ConfigError::new(Setting::MinCalls, Value::Count(0)));
+            return Err(ConfigError::new(range::MIN_CALLS, Value::Count(0)));
         }
         if min_calls as u64 > frame.capacity() {
-            return Err(ConfigError::new(Setting::MinCallsOfWindow, Value::Count(min_calls as u64)));
+            return Err(ConfigError::new(range::MIN_CALLS_OF_WINDOW, Value::Count(min_calls as u64)));
         }
         Ok(Self { percent, min_calls, frame })
     }

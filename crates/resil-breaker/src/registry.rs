@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock};
 
 use resil_core::{Clock, MonotonicClock, Name, Reason, Rejected};
 
-use crate::config_error::{Setting, Value};
+use crate::config_error::{Value, range};
 use crate::{CircuitBreaker, Config, ConfigError};
 
 mod keyed_events;
@@ -136,7 +136,7 @@ where
     /// Keeps at most `capacity` keys: 1 to 16,777,216.
     pub fn with_capacity(self, capacity: usize) -> Result<Self, ConfigError> {
         if !(1..=1 << 24).contains(&capacity) {
-            return Err(ConfigError::new(Setting::Capacity, Value::Count(capacity as u64)));
+            return Err(ConfigError::new(range::CAPACITY, Value::Count(capacity as u64)));
         }
         self.shelves.set_capacity(capacity);
         Ok(self)

@@ -2,7 +2,7 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use crate::config_error::{ConfigError, MAX_SPAN, Setting, Value, nanos_in_range};
+use crate::config_error::{ConfigError, MAX_SPAN, Value, nanos_in_range, range};
 use crate::{Config, Stats};
 
 /// How long the circuit stays open, opening by opening.
@@ -101,24 +101,24 @@ impl Reopen {
 
     pub(crate) const fn check(self) -> Result<Delay, ConfigError> {
         match self.0 {
-            Plan::Fixed(span) => match nanos_in_range(Setting::ResetTimeout, span) {
+            Plan::Fixed(span) => match nanos_in_range(range::RESET_TIMEOUT, span) {
                 Ok(nanos) => Ok(Delay::Fixed(nanos)),
                 Err(error) => Err(error),
             },
             Plan::By(f) => Ok(Delay::By(f)),
             Plan::Exponential { factor, .. } if !(factor >= 1.0 && factor <= 1_000.0) => {
-                Err(ConfigError::new(Setting::ReopenFactor, Value::Number(factor)))
+                Err(ConfigError::new(range::REOPEN_FACTOR, Value::Number(factor)))
             }
             Plan::Exponential { jitter, .. } if !(jitter >= 0.0 && jitter <= 1.0) => {
-                Err(ConfigError::new(Setting::ReopenJitter, Value::Number(jitter)))
+                Err(ConfigError::new(range::REOPEN_JITTER, Value::Number(jitter)))
             }
             Plan::Exponential { base, factor, max, jitter } => {
-                match (nanos_in_range(Setting::ResetTimeout, base), nanos_in_range(Setting::ReopenMax, max)) {
+                match (nanos_in_range(range::RESET_TIMEOUT, base), nanos_in_range(range::REOPEN_MAX, max)) {
                     (Ok(base), Ok(max)) if base <= max => {
                         Ok(Delay::Exponential { base, max, factor, jitter })
                     }
                     (Err(error), _) | (_, Err(error)) => Err(error),
-                    _ => Err(ConfigError::new(Setting::ReopenMax, Value::Span(max))),
+                    _ => Err(ConfigError::new(range::REOPEN_MAX, Value::Span(max))),
                 }
             }
         }

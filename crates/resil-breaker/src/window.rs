@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::call_window::CallWindow;
-use crate::config_error::{ConfigError, Setting, Value, nanos_in_range};
+use crate::config_error::{ConfigError, Value, nanos_in_range, range};
 use crate::time_window::TimeWindow;
 use resil_core::Moment;
 
@@ -52,13 +52,13 @@ impl Window {
     pub(crate) const fn check(self) -> Result<Frame, ConfigError> {
         match self {
             Self::Calls(count @ 1..=1_000_000) => Ok(Frame::Calls(count)),
-            Self::Calls(count) => Err(ConfigError::new(Setting::WindowCalls, Value::Count(count as u64))),
+            Self::Calls(count) => Err(ConfigError::new(range::WINDOW_CALLS, Value::Count(count as u64))),
             Self::Time { slices, .. } if slices == 0 || slices > 1_000 => {
-                Err(ConfigError::new(Setting::WindowSlices, Value::Count(slices as u64)))
+                Err(ConfigError::new(range::WINDOW_SLICES, Value::Count(slices as u64)))
             }
-            Self::Time { span, slices } => match nanos_in_range(Setting::WindowTime, span) {
+            Self::Time { span, slices } => match nanos_in_range(range::WINDOW_TIME, span) {
                 Ok(span_nanos @ 1_000..) => Ok(Frame::Time { span_nanos, slices }),
-                Ok(_) => Err(ConfigError::new(Setting::WindowTime, Value::Span(span))),
+                Ok(_) => Err(ConfigError::new(range::WINDOW_TIME, Value::Span(span))),
                 Err(error) => Err(error),
             },
         }

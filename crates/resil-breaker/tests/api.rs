@@ -128,7 +128,7 @@ fn printing_shows_name_settings_and_state() {
     }
     assert!(format!("{:?}", CircuitBreaker::unnamed(Config::new())).contains("name: unnamed"));
     let wrong = format!("{:?}", Config::new().failure_threshold(0));
-    assert!(wrong.contains("FailureThreshold"), "{wrong}");
+    assert!(wrong.contains("failure_threshold: 0 is out of range"), "{wrong}");
 }
 
 #[test]

@@ -4,59 +4,17 @@
 //! spawned threads, and the first one only builds, joins and asserts. Each model names the outcomes that it has to see.
 #![cfg(any(loom, shuttle))]
 
-use std::collections::BTreeSet;
-use std::fmt::Debug;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
+use resil_breaker::testing::models::{action, explore, race};
 use resil_breaker::{
     CircuitBreaker, Config, ManualClock, Name, Policy, Reason, State, Stats, Verdict, Window,
 };
 
-#[cfg(loom)]
-use loom::thread;
-#[cfg(shuttle)]
-use shuttle::thread;
-
 type Breaker = CircuitBreaker<ManualClock>;
 
 const SECOND: Duration = Duration::from_secs(1);
-
-/// Runs `model` under the checker, and asserts that its outcomes are exactly `expected`.
-fn explore<T: Debug + 'static>(expected: &[T], model: impl Fn() -> T + Send + Sync + 'static) {
-    let expected: BTreeSet<String> = expected.iter().map(|outcome| format!("{outcome:?}")).collect();
-    let seen = Arc::new(Mutex::new((0, BTreeSet::new())));
-    let note = Arc::clone(&seen);
-    let run = move || {
-        let outcome = model();
-        let mut seen = note.lock().expect("no execution panics under the lock");
-        seen.0 += 1;
-        seen.1.insert(format!("{outcome:?}"));
-    };
-    #[cfg(loom)]
-    loom::model(run);
-    #[cfg(shuttle)]
-    shuttle::check_random(run, 10_000);
-    let seen = seen.lock().expect("no execution panics under the lock");
-    assert!(seen.0 >= 10, "only {} executions", seen.0);
-    assert_eq!(seen.1, expected);
-}
-
-/// Runs all `actions` at once on `breaker`, each on a thread of its own, and returns what they returned.
-fn race<T: Send + 'static>(breaker: &Arc<Breaker>, actions: Vec<Action<T>>) -> Vec<T> {
-    let spawn = |action: Action<T>| {
-        let breaker = Arc::clone(breaker);
-        thread::spawn(move || action(&breaker))
-    };
-    let threads: Vec<_> = actions.into_iter().map(spawn).collect();
-    threads.into_iter().map(|thread| thread.join().expect("no action panics")).collect()
-}
-
-type Action<T> = Box<dyn FnOnce(&Breaker) -> T + Send>;
-
-fn action<T>(action: impl FnOnce(&Breaker) -> T + Send + 'static) -> Action<T> {
-    Box::new(action)
-}
 
 fn breaker(config: Config) -> (Arc<Breaker>, ManualClock) {
     let clock = ManualClock::new();
@@ -81,7 +39,10 @@ fn settled(stats: &Stats) -> (u64, u64, u64) {
 fn one_probe_slot_admits_one_of_all_who_ask_at_once() {
     explore(&[(1, State::HalfOpen)], || {
         let (breaker, _) = due(Config::new());
-        let admitted = race(&breaker, vec![action(|b| b.admit().is_ok()), action(|b| b.admit().is_ok())]);
+        let admitted = race(
+            &breaker,
+            vec![action(|b: &Breaker| b.admit().is_ok()), action(|b: &Breaker| b.admit().is_ok())],
+        );
         (admitted.iter().filter(|ok| **ok).count(), breaker.state())
     });
 }
@@ -94,11 +55,11 @@ fn a_probe_that_is_taken_back_frees_its_slot_for_the_next() {
         let admitted = race(
             &breaker,
             vec![
-                action(move |b| {
+                action(move |b: &Breaker| {
                     b.release(probe);
                     false
                 }),
-                action(|b| b.admit().is_ok()),
+                action(|b: &Breaker| b.admit().is_ok()),
             ],
         )[1];
         let in_flight = breaker.stats().in_flight;
@@ -117,8 +78,8 @@ fn the_late_result_of_a_probe_that_lost_its_slot_is_stale() {
         race(
             &breaker,
             vec![
-                action(move |b| b.settle(late, Verdict::Success)),
-                action(|b| {
+                action(move |b: &Breaker| b.settle(late, Verdict::Success)),
+                action(|b: &Breaker| {
                     // It stays in flight.
                     let _probe = b.admit().unwrap();
                 }),
@@ -134,7 +95,10 @@ fn a_result_that_races_with_a_reset_counts_before_it_or_is_stale() {
         let (breaker, _) = breaker(Config::new().failure_threshold(3));
         breaker.warm_up();
         let permit = breaker.admit().unwrap();
-        race(&breaker, vec![action(move |b| b.settle(permit, Verdict::Failure)), action(Breaker::reset)]);
+        race(
+            &breaker,
+            vec![action(move |b: &Breaker| b.settle(permit, Verdict::Failure)), action(Breaker::reset)],
+        );
         let stats = breaker.stats();
         // Never does it count in the epoch after the reset.
         (stats.consecutive_failures, settled(&stats))
@@ -147,7 +111,10 @@ fn a_result_that_races_with_a_reset_never_enters_the_new_window() {
         let (breaker, _) = breaker(Config::new().failure_rate(50, 4, Window::calls(8)));
         breaker.warm_up();
         let permit = breaker.admit().unwrap();
-        race(&breaker, vec![action(move |b| b.settle(permit, Verdict::Failure)), action(Breaker::reset)]);
+        race(
+            &breaker,
+            vec![action(move |b: &Breaker| b.settle(permit, Verdict::Failure)), action(Breaker::reset)],
+        );
         let stats = breaker.stats();
         (stats.window_calls, settled(&stats))
     });
@@ -159,7 +126,7 @@ fn the_nth_failure_trips_whoever_brings_it() {
         let (breaker, _) = breaker(Config::new().failure_threshold(2));
         breaker.warm_up();
         let permits = [(); 3].map(|()| breaker.admit().unwrap());
-        let fail = |permit| action(move |b| b.settle(permit, Verdict::Failure));
+        let fail = |permit| action(move |b: &Breaker| b.settle(permit, Verdict::Failure));
         let [first, second, third] = permits;
         fail(first)(&breaker);
         race(&breaker, vec![fail(second), fail(third)]);
@@ -177,11 +144,11 @@ fn no_outcome_is_lost_or_counted_twice_when_the_tally_is_folded() {
         let seen = race(
             &breaker,
             vec![
-                action(move |b| {
+                action(move |b: &Breaker| {
                     b.settle(permit, Verdict::Failure);
                     0
                 }),
-                action(|b| b.stats().failures),
+                action(|b: &Breaker| b.stats().failures),
             ],
         )[1];
         (breaker.stats().failures, seen)
@@ -199,8 +166,8 @@ fn outcomes_that_come_at_once_are_all_recorded() {
         race(
             &breaker,
             vec![
-                action(move |b| b.settle(second, Verdict::Failure)),
-                action(move |b| b.settle(third, Verdict::Success)),
+                action(move |b: &Breaker| b.settle(second, Verdict::Failure)),
+                action(move |b: &Breaker| b.settle(third, Verdict::Success)),
             ],
         );
         let stats = breaker.stats();
@@ -217,11 +184,11 @@ fn an_outcome_belongs_to_the_slice_of_its_time() {
         race(
             &breaker,
             vec![
-                action(move |b| {
+                action(move |b: &Breaker| {
                     clock.advance(SECOND);
                     b.settle(permit, Verdict::Failure);
                 }),
-                action(|b| drop(b.stats())),
+                action(|b: &Breaker| drop(b.stats())),
             ],
         );
         let stats = breaker.stats();
@@ -237,11 +204,13 @@ fn a_refusal_and_its_hint_belong_together() {
         let refusals = race(
             &breaker,
             vec![
-                action(|b| {
+                action(|b: &Breaker| {
                     b.force_open("maintenance");
                     None
                 }),
-                action(|b| b.admit().err().map(|refusal| (refusal.reason(), refusal.retry_after()))),
+                action(|b: &Breaker| {
+                    b.admit().err().map(|refusal| (refusal.reason(), refusal.retry_after()))
+                }),
             ],
         );
         refusals[1].expect("both states refuse")
@@ -256,8 +225,8 @@ fn two_probes_close_the_circuit_once_and_the_later_is_stale() {
         race(
             &breaker,
             vec![
-                action(move |b| b.settle(first, Verdict::Success)),
-                action(move |b| b.settle(second, Verdict::Success)),
+                action(move |b: &Breaker| b.settle(first, Verdict::Success)),
+                action(move |b: &Breaker| b.settle(second, Verdict::Success)),
             ],
         );
         let stats = breaker.stats();

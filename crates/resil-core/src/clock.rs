@@ -22,6 +22,13 @@ pub trait Clock: Send + Sync {
     fn unix_time(&self) -> Duration {
         system_unix_time()
     }
+
+    /// Blocks this thread until about `at`, or until it is [unparked](std::thread::Thread::unpark). It may come back early.
+    ///
+    /// A clock that does not run with the system's has to wake the thread itself.
+    fn park_until(&self, at: Moment) {
+        std::thread::park_timeout(at.saturating_duration_since(self.now()));
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for &C {
@@ -31,6 +38,9 @@ impl<C: Clock + ?Sized> Clock for &C {
     fn unix_time(&self) -> Duration {
         (**self).unix_time()
     }
+    fn park_until(&self, at: Moment) {
+        (**self).park_until(at);
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for Arc<C> {
@@ -39,6 +49,9 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
     fn unix_time(&self) -> Duration {
         (**self).unix_time()
+    }
+    fn park_until(&self, at: Moment) {
+        (**self).park_until(at);
     }
 }
 

@@ -2,7 +2,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 use std::time::Duration;
 
 use crate::moment::saturating_nanos;
@@ -126,6 +127,23 @@ impl Clock for ManualClock {
 
     fn unix_time(&self) -> Duration {
         Duration::from_nanos(self.0.unix_nanos.load(Ordering::Relaxed))
+    }
+
+    fn park_until(&self, at: Moment) {
+        let mut sleep = self.sleep_until(at);
+        let waker = Waker::from(Arc::new(Unpark(thread::current())));
+        if Pin::new(&mut sleep).poll(&mut Context::from_waker(&waker)).is_pending() {
+            thread::park();
+        }
+    }
+}
+
+/// Wakes a thread that sleeps on the clock.
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.0.unpark();
     }
 }
 

@@ -1,11 +1,10 @@
 use std::collections::VecDeque;
 use std::fmt;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Weak};
 
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Mutex, OnceLock, lock};
-use crate::{Name, const_fn};
+use crate::{Name, const_fn, contain};
 
 /// How many events wait for slow listeners before the oldest is lost. A model has only a few.
 const QUEUE: usize = if cfg!(any(loom, shuttle)) { 3 } else { 256 };
@@ -153,10 +152,11 @@ impl<E: Send + Sync + 'static> Observers<E> {
             let listeners = Arc::clone(&state.listeners);
             drop(state);
             let hears = |listener: &&Arc<Listener<E>>| listener.hears(number);
-            let panicked = |listener: &Arc<Listener<E>>| u64::from(!survives(|| (listener.call)(&event)));
+            let panicked =
+                |listener: &Arc<Listener<E>>| u64::from(contain(|| (listener.call)(&event)).is_err());
             let mut panics: u64 = listeners.iter().filter(hears).map(panicked).sum();
             // These may be the last references to what listeners own, and foreign code drops here.
-            panics += u64::from(!survives(move || drop((event, listeners))));
+            panics += u64::from(contain(move || drop((event, listeners))).is_err());
             state = lock(&shared.state);
             state.panics += panics;
         }
@@ -219,16 +219,6 @@ impl<E> Listener<E> {
         let came_before = self.since < number || cfg!(seeded_bug = "observers_replay_old_events");
         came_before && !self.gone.load(Ordering::Relaxed)
     }
-}
-
-/// Runs foreign code; `false` if it panicked.
-fn survives(foreign: impl FnOnce()) -> bool {
-    let Err(payload) = catch_unwind(AssertUnwindSafe(foreign)) else { return true };
-    // The payload is foreign too: its drop may panic, with a payload whose drop may panic, and so on.
-    if let Err(second) = catch_unwind(AssertUnwindSafe(|| drop(payload))) {
-        std::mem::forget(second);
-    }
-    false
 }
 
 /// Takes `listener` off the list. Foreign code drops at the end, outside the lock.

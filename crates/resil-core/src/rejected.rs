@@ -48,6 +48,8 @@ pub enum Reason {
     RateLimited,
     /// A bounded table, for example of keys, is full of entries that are in use.
     CapacityExhausted,
+    /// The process is about to end and takes in nothing new.
+    ShuttingDown,
     /// The reason of a policy outside this family, as a lowercase fragment.
     Other(&'static str),
 }
@@ -99,6 +101,7 @@ impl fmt::Display for Reason {
             Self::CircuitRampUp => "circuit ramping up",
             Self::RateLimited => "rate limited",
             Self::CapacityExhausted => "capacity exhausted",
+            Self::ShuttingDown => "shutting down",
             Self::Other(reason) => reason,
         })
     }

@@ -18,6 +18,9 @@
 //! });
 //! ```
 
+#[cfg(any(loom, shuttle))]
+pub mod models;
+
 use std::collections::VecDeque;
 use std::future::Future;
 use std::iter;

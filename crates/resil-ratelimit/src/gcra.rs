@@ -12,7 +12,7 @@ use std::time::Duration;
 
 use resil_core::Moment;
 
-use crate::quota_error::{Setting, Value};
+use crate::quota_error::{Setting, Value, range};
 use crate::{Quota, QuotaError};
 
 /// The finest ticks: so many in a nanosecond.
@@ -44,27 +44,27 @@ pub(crate) struct Booking {
 impl Gcra {
     /// The arithmetic of `quota`, or what is out of its range.
     pub(crate) const fn of(quota: Quota) -> Result<Self, QuotaError> {
-        const fn refuse(setting: Setting, value: Value) -> Result<Gcra, QuotaError> {
+        const fn refuse(setting: &'static Setting, value: Value) -> Result<Gcra, QuotaError> {
             Err(QuotaError::new(setting, value))
         }
         let (permits, period, burst) = (quota.permits(), quota.period(), quota.burst_size());
         if permits == 0 {
-            return refuse(Setting::Permits, Value::Count(0));
+            return refuse(range::PERMITS, Value::Count(0));
         }
         if period.is_zero() || period.as_nanos() > MAX_NANOS as u128 {
-            return refuse(Setting::Period, Value::Span(period));
+            return refuse(range::PERIOD, Value::Span(period));
         }
         if burst == 0 {
-            return refuse(Setting::Burst, Value::Count(0));
+            return refuse(range::BURST, Value::Count(0));
         }
         if quota.initial_permits() > burst {
-            return refuse(Setting::Initial, Value::Count(quota.initial_permits() as u64));
+            return refuse(range::INITIAL, Value::Count(quota.initial_permits() as u64));
         }
         #[expect(clippy::cast_possible_truncation, reason = "at most 2^57, as was seen above")]
         let nanos = period.as_nanos() as u64;
         let rate = Value::Rate(permits, period);
         if permits as u64 > nanos {
-            return refuse(Setting::Rate, rate);
+            return refuse(range::RATE, rate);
         }
         let per_nano = {
             let whole = permits as u64 / greatest_common_divisor(permits as u64, nanos);
@@ -74,7 +74,7 @@ impl Gcra {
         let interval = ticks.div_ceil(permits as u64);
         // Too much by at most a thousandth.
         if (interval as u128 * permits as u128 - ticks as u128) * 1_000 > ticks as u128 {
-            return refuse(Setting::Rounding, rate);
+            return refuse(range::ROUNDING, rate);
         }
         let capacity = interval as u128 * burst as u128;
         if capacity > MAX_NANOS as u128 * per_nano as u128 {
@@ -84,7 +84,7 @@ impl Gcra {
                 clippy::cast_possible_truncation,
                 reason = "2^57 ns for each of 2^32 permits are 2^59.2 s"
             )]
-            return refuse(Setting::Refill, Value::Span(Duration::from_secs(seconds as u64)));
+            return refuse(range::REFILL, Value::Span(Duration::from_secs(seconds as u64)));
         }
         #[expect(clippy::cast_possible_truncation, reason = "at most 2^62, as was seen above")]
         Ok(Self { per_nano, interval, capacity: capacity as u64 })

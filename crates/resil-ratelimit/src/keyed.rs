@@ -5,7 +5,7 @@ use std::hash::Hash;
 use resil_core::sync::{Mutex, lock};
 use resil_core::{Clock, Counters, MonotonicClock, Name, Observers, Subscription};
 
-use crate::quota_error::{Setting, Value};
+use crate::quota_error::{Value, range};
 use crate::{Quota, QuotaError};
 
 mod acquire;
@@ -185,7 +185,7 @@ impl<K: Hash + Eq + Send + Sync + 'static, C: Clock> KeyedRateLimiter<K, C> {
     /// Keys that are there already stay, also if they are more.
     pub fn with_capacity(self, capacity: usize) -> Result<Self, QuotaError> {
         if !(1..=MAX_CAPACITY).contains(&capacity) {
-            return Err(QuotaError::new(Setting::Capacity, Value::Count(capacity as u64)));
+            return Err(QuotaError::new(range::CAPACITY, Value::Count(capacity as u64)));
         }
         let terms = lock(&self.shared).terms();
         Ok(Self { shards: self.shards.with_capacity(capacity, terms), ..self })

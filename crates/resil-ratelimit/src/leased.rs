@@ -6,7 +6,7 @@ use resil_core::sync::atomic::{AtomicU64, Ordering};
 use resil_core::sync::place;
 use resil_core::{Clock, MonotonicClock, Policy, Rejected, Verdict};
 
-use crate::quota_error::{Setting, Value};
+use crate::quota_error::{Value, range};
 use crate::{QuotaError, RateLimiter, Stats};
 
 /// A limiter that hands its permits to threads in small batches, so that most calls touch neither the clock nor a shared word.
@@ -44,7 +44,7 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock> Leased<P, C> {
     /// `limiter`, by reference or in an `Arc`, whose permits are handed out in batches of `batch`: 1 to the burst, and at most 1,024.
     pub fn new(limiter: P, batch: u32) -> Result<Self, QuotaError> {
         if !(1..=limiter.borrow().quota().burst_size().min(1_024)).contains(&batch) {
-            return Err(QuotaError::new(Setting::Batch, Value::Count(batch.into())));
+            return Err(QuotaError::new(range::BATCH, Value::Count(batch.into())));
         }
         let slots = slots();
         Ok(Self { limiter, batch, slots, clock: PhantomData })

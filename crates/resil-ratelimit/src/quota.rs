@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use crate::QuotaError;
 use crate::gcra::Gcra;
-use crate::quota_error::{Setting, Value};
+use crate::quota_error::{Value, range};
 
 /// What a limiter allows: so many permits per period, so many of them at once, and so many at the start.
 ///
@@ -68,7 +68,7 @@ impl Quota {
     /// # Errors
     /// For what is no number, no rate, or out of range.
     pub fn from_rate(permits_per_second: f64) -> Result<Self, QuotaError> {
-        let error = QuotaError::new(Setting::PerSecond, Value::Number(permits_per_second));
+        let error = QuotaError::new(range::PER_SECOND, Value::Number(permits_per_second));
         let (permits, seconds) = simplest_ratio(permits_per_second).ok_or(error)?;
         let quota = Self::per(permits, Duration::from_secs(seconds.into())).burst(permits.div_ceil(seconds));
         quota.check().map(|()| quota).map_err(|cause| if cause.is_rounding() { cause } else { error })

@@ -1,5 +1,7 @@
 use std::fmt;
-use std::time::Duration;
+
+use resil_core::OutOfRange;
+pub(crate) use resil_core::{Setting, Value};
 
 /// A setting of a limiter that is out of its range: which one, its value and the range.
 ///
@@ -12,62 +14,35 @@ use std::time::Duration;
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub struct QuotaError {
-    setting: Setting,
-    value: Value,
+    error: OutOfRange,
     /// Of several quotas.
     index: Option<usize>,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq)]
-pub(crate) enum Value {
-    Count(u64),
-    Span(Duration),
-    Number(f64),
-    Rate(u32, Duration),
-}
+/// Every setting with its range.
+pub(crate) mod range {
+    use resil_core::{Setting, setting};
 
-/// Every setting with its name and its range, each pair once.
-macro_rules! settings {
-    ($($setting:ident, $name:literal, $range:literal;)+) => {
-        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-        pub(crate) enum Setting { $($setting),+ }
-
-        impl Setting {
-            const fn name(self) -> &'static str {
-                match self { $(Self::$setting => $name),+ }
-            }
-
-            const fn range(self) -> &'static str {
-                match self { $(Self::$setting => $range),+ }
-            }
-
-            /// For panics in const evaluation, which cannot format a value.
-            const fn complaint(self) -> &'static str {
-                match self { $(Self::$setting => concat!($name, " is out of range, allowed is ", $range)),+ }
-            }
-        }
-    };
-}
-
-settings! {
-    Permits, "permits", "1 or more";
-    Period, "period", "1ns to 4 years";
-    Rate, "rate", "at most 1 permit per nanosecond";
-    Rounding, "rate", "an interval between permits that is within 0.1% of whole 1/32 nanoseconds";
-    Burst, "burst", "1 or more";
-    Refill, "time to refill the burst", "up to 4 years";
-    Initial, "initial", "0 to the burst";
-    Capacity, "capacity", "1 to 134,217,728";
-    Batch, "batch", "1 to the burst, and at most 1,024";
-    Window, "window", "1ns to 100 years";
-    ExactPermits, "permits", "1 to 1,000,000 where the instant of each is kept";
-    Slices, "slices", "1 to 65,536";
-    PerSecond, "permits per second", "1 per 4 years to 1,000,000,000";
+    pub(crate) const PERMITS: &Setting = &setting!("permits", "1 or more");
+    pub(crate) const PERIOD: &Setting = &setting!("period", "1ns to 4 years");
+    pub(crate) const RATE: &Setting = &setting!("rate", "at most 1 permit per nanosecond");
+    pub(crate) const ROUNDING: &Setting =
+        &setting!("rate", "an interval between permits that is within 0.1% of whole 1/32 nanoseconds");
+    pub(crate) const BURST: &Setting = &setting!("burst", "1 or more");
+    pub(crate) const REFILL: &Setting = &setting!("time to refill the burst", "up to 4 years");
+    pub(crate) const INITIAL: &Setting = &setting!("initial", "0 to the burst");
+    pub(crate) const CAPACITY: &Setting = &setting!("capacity", "1 to 134,217,728");
+    pub(crate) const BATCH: &Setting = &setting!("batch", "1 to the burst, and at most 1,024");
+    pub(crate) const WINDOW: &Setting = &setting!("window", "1ns to 100 years");
+    pub(crate) const EXACT_PERMITS: &Setting =
+        &setting!("permits", "1 to 1,000,000 where the instant of each is kept");
+    pub(crate) const SLICES: &Setting = &setting!("slices", "1 to 65,536");
+    pub(crate) const PER_SECOND: &Setting = &setting!("permits per second", "1 per 4 years to 1,000,000,000");
 }
 
 impl QuotaError {
-    pub(crate) const fn new(setting: Setting, value: Value) -> Self {
-        Self { setting, value, index: None }
+    pub(crate) const fn new(setting: &'static Setting, value: Value) -> Self {
+        Self { error: OutOfRange::new(setting, value), index: None }
     }
 
     /// The same error, in one of several quotas.
@@ -77,7 +52,7 @@ impl QuotaError {
 
     /// The setting's name, as it is spelled in configuration files.
     pub const fn field(&self) -> &'static str {
-        self.setting.name()
+        self.error.field()
     }
 
     /// Which quota it is, counted from 0, where there are several.
@@ -87,28 +62,17 @@ impl QuotaError {
 
     /// The range that is allowed, as a text.
     pub const fn allowed(&self) -> &'static str {
-        self.setting.range()
+        self.error.allowed()
     }
 
     /// Whether no ticks are near enough to the interval.
-    pub(crate) const fn is_rounding(&self) -> bool {
-        matches!(self.setting, Setting::Rounding)
+    pub(crate) fn is_rounding(&self) -> bool {
+        self.error.is_about(range::ROUNDING)
     }
 
     /// Field and range, without the value.
     pub(crate) const fn complaint(&self) -> &'static str {
-        self.setting.complaint()
-    }
-}
-
-impl fmt::Display for Value {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Count(count) => count.fmt(f),
-            Self::Span(span) => write!(f, "{span:?}"),
-            Self::Number(number) => write!(f, "{number:?}"),
-            Self::Rate(permits, period) => write!(f, "{permits} per {period:?}"),
-        }
+        self.error.complaint()
     }
 }
 
@@ -117,7 +81,7 @@ impl fmt::Display for QuotaError {
         if let Some(index) = self.index {
             write!(f, "quotas[{index}].")?;
         }
-        write!(f, "{}: {} is out of range, allowed is {}", self.field(), self.value, self.allowed())
+        self.error.fmt(f)
     }
 }
 

@@ -4,8 +4,6 @@
 //! spawned threads, and the first one only builds, joins and asserts. Each model names the outcomes that it has to see.
 #![cfg(any(loom, shuttle))]
 
-#[path = "models/explore.rs"]
-mod explore;
 #[path = "models/keyed.rs"]
 mod keyed;
 
@@ -13,8 +11,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::time::Duration;
 
-use explore::{action, explore, race};
-
+use resil_ratelimit::testing::models::{action, explore, race};
 use resil_ratelimit::testing::poll_once;
 use resil_ratelimit::{Acquire, Leased, ManualClock, Name, Policy, Quota, RateLimiter};
 

@@ -1,7 +1,7 @@
 use std::time::Duration;
 
 use crate::QuotaError;
-use crate::quota_error::{Setting, Value};
+use crate::quota_error::{Setting, Value, range};
 
 /// What a [`SlidingWindow`](crate::SlidingWindow) allows: so many permits in any window of so much time.
 ///
@@ -144,21 +144,21 @@ impl Limit {
     }
 
     pub(super) const fn measures(self) -> Result<Measures, QuotaError> {
-        const fn refuse(setting: Setting, value: Value) -> Result<Measures, QuotaError> {
+        const fn refuse(setting: &'static Setting, value: Value) -> Result<Measures, QuotaError> {
             Err(QuotaError::new(setting, value))
         }
         if self.permits == 0 {
-            return refuse(Setting::Permits, Value::Count(0));
+            return refuse(range::PERMITS, Value::Count(0));
         }
         if self.window.is_zero() || self.window.as_nanos() > MAX_WINDOW {
-            return refuse(Setting::Window, Value::Span(self.window));
+            return refuse(range::WINDOW, Value::Span(self.window));
         }
         match self.grain {
             Grain::Exact if self.permits > MAX_EXACT => {
-                return refuse(Setting::ExactPermits, Value::Count(self.permits as u64));
+                return refuse(range::EXACT_PERMITS, Value::Count(self.permits as u64));
             }
             Grain::Slices(slices) if slices == 0 || slices > MAX_SLICES => {
-                return refuse(Setting::Slices, Value::Count(slices as u64));
+                return refuse(range::SLICES, Value::Count(slices as u64));
             }
             _ => {}
         }

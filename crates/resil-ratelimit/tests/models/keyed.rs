@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use resil_ratelimit::{KeyedRateLimiter, ManualClock, Name, Policy, Quota};
 
-use crate::explore::{action, explore, race};
+use resil_ratelimit::testing::models::{action, explore, race};
 
 type Users = KeyedRateLimiter<u64, ManualClock>;
 
