@@ -11,6 +11,9 @@ pub(crate) fn run(workspace: &Workspace, arguments: Arguments, ledger: &mut Ledg
         ledger.skip("demo", "there is no package `resil-examples`");
         return Ok(());
     }
+    // Ctrl-C is for the demo, which ends in order; this waits for it.
+    #[cfg(unix)]
+    let _ = signal_hook::flag::register(signal_hook::consts::SIGINT, std::sync::Arc::default());
     let mut demo =
         workspace.cargo(&["run", "--release", "--package", "resil-examples", "--bin", "demo", "--"]);
     ledger.run("demo", demo.args(arguments.rest()));

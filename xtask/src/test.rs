@@ -7,7 +7,7 @@ use crate::docs::BOOK;
 use crate::ledger::Ledger;
 use crate::models;
 use crate::tool::Tool;
-use crate::workspace::Workspace;
+use crate::workspace::{Package, Workspace};
 
 /// Cases for each property when it runs in release, unless `PROPTEST_CASES` says otherwise.
 const CASES: &str = "20000";
@@ -57,21 +57,30 @@ fn doctests(workspace: &Workspace, release: bool, ledger: &mut Ledger) {
     ledger.run_tests("doctests", doctests.args(release.then_some("--release")));
 }
 
-/// Runs every `tests/model.rs` in release: the same properties as above, with many more cases.
+/// Runs the unit tests and the `tests/model.rs` of each crate with properties in release: the same as above, with many more cases.
 pub(crate) fn properties(
     workspace: &Workspace,
     configure: &mut dyn FnMut(&mut Command),
     ledger: &mut Ledger,
 ) -> bool {
-    let mut command =
-        workspace.cargo(&["test", "--release", "--all-features", "--no-fail-fast", "--test", "model"]);
+    let mut command = workspace.cargo(&[
+        "test",
+        "--release",
+        "--all-features",
+        "--no-fail-fast",
+        "--lib",
+        "--test",
+        "model",
+    ]);
     let mut found = false;
-    for package in workspace.packages.iter().filter(|package| package.has_test("model")) {
+    let has_properties =
+        |package: &&Package| package.dependencies.iter().any(|other| other.name == "proptest");
+    for package in workspace.packages.iter().filter(has_properties) {
         command.args(["--package", &package.name]);
         found = true;
     }
     if !found {
-        return ledger.skip("properties", "no crate has a `tests/model.rs`");
+        return ledger.skip("properties", "no crate has properties");
     }
     configure(&mut command);
     ledger.run_tests("properties", &mut command)

@@ -11,3 +11,7 @@ pub use resil_breaker::{CircuitBreaker, CircuitBreakers};
 pub use resil_ratelimit as ratelimit;
 #[cfg(feature = "ratelimit")]
 pub use resil_ratelimit::{Quota, RateLimiter};
+#[cfg(feature = "shutdown")]
+pub use resil_shutdown as shutdown;
+#[cfg(feature = "shutdown")]
+pub use resil_shutdown::GracefulShutdown;

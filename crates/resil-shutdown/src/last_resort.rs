@@ -1,0 +1,96 @@
+use std::sync::Arc;
+use std::sync::mpsc;
+use std::task::Waker;
+use std::time::Duration;
+
+use resil_core::Clock;
+use resil_core::sync::atomic::{AtomicBool, Ordering};
+use resil_core::sync::{Mutex, lock};
+
+use crate::parker::Parker;
+use crate::shared::Shared;
+use crate::{Outcome, Report, thread};
+
+/// How long `main` has to return after the budget is used up.
+const GRACE: Duration = Duration::from_millis(50);
+
+/// What happens when all is done.
+#[derive(Clone, Debug)]
+pub(crate) enum Ending {
+    /// Whoever waits gets the report.
+    Report,
+    /// The process ends.
+    #[cfg_attr(not(feature = "signal"), expect(dead_code, reason = "only where signals are hooked"))]
+    Exit,
+    /// The process ends with the budget, unless it ends by itself or this is disarmed.
+    ExitUnlessDisarmed(Arc<Resort>),
+    /// The process ends, if the function that blocks its main thread has not returned.
+    ExitIfBlocked(Arc<Resort>),
+}
+
+/// Ends the process while it is armed.
+#[derive(Debug)]
+pub(crate) struct Resort {
+    is_armed: AtomicBool,
+    supervisor: Mutex<Option<Waker>>,
+}
+
+/// Keeps the last resort armed until it is dropped.
+#[derive(Debug)]
+pub(crate) struct Armed(pub(crate) Arc<Resort>);
+
+impl Armed {
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Resort { is_armed: AtomicBool::new(true), supervisor: Mutex::new(None) }))
+    }
+}
+
+impl Drop for Armed {
+    fn drop(&mut self) {
+        self.0.is_armed.store(false, Ordering::Release);
+        let supervisor = lock(&self.0.supervisor).take();
+        if let Some(supervisor) = supervisor {
+            supervisor.wake();
+        }
+    }
+}
+
+/// Ends the process where that was wanted, or where it cannot end by itself.
+pub(crate) fn end<C: Clock + 'static>(shared: &Shared<C>, parker: &Parker) {
+    let (ending, report, deadline) = {
+        let state = shared.state();
+        (state.ending.clone(), state.report.clone(), state.plan.deadline())
+    };
+    let (Some(report), Some(deadline)) = (report, deadline) else { return };
+    let main_hangs = report.main() == Some(&Outcome::TimedOut);
+    let trap = match ending {
+        Ending::Report => return,
+        Ending::Exit => return exit(&report),
+        Ending::ExitIfBlocked(_) if main_hangs => return exit(&report),
+        Ending::ExitIfBlocked(trap) | Ending::ExitUnlessDisarmed(trap) => trap,
+    };
+    *lock(&trap.supervisor) = Some(parker.waker());
+    let until = deadline.max(shared.clock.now()).saturating_add(GRACE);
+    while trap.is_armed.load(Ordering::Acquire) {
+        if shared.clock.now() >= until {
+            return exit(&report);
+        }
+        parker.wait(&shared.clock, Some(until));
+    }
+}
+
+/// Ends the process with the report's code. The report goes to stderr first unless all went well, if that does not block.
+fn exit(report: &Report) {
+    if !report.is_clean() {
+        let (done, written) = mpsc::channel();
+        let report = report.clone();
+        let write = move || {
+            eprintln!("{report}");
+            let _ = done.send(());
+        };
+        if thread::spawn("resil-shutdown write", write).is_ok() {
+            let _ = written.recv_timeout(GRACE);
+        }
+    }
+    std::process::exit(i32::from(report.exit_code()));
+}

@@ -1,0 +1,79 @@
+use std::future::Future;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, Wake, Waker};
+
+use resil_core::sync::atomic::{AtomicBool, Ordering};
+use resil_core::{Clock, Moment};
+
+use crate::thread::Parked;
+
+/// Lets one thread wait for anybody who has its waker.
+pub(crate) struct Parker(Arc<Bell>);
+
+struct Bell {
+    has_rung: AtomicBool,
+    thread: Parked,
+}
+
+impl Wake for Bell {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.has_rung.store(true, Ordering::Release);
+        self.thread.unpark();
+    }
+}
+
+impl Parker {
+    /// For the thread that makes it.
+    pub(crate) fn new() -> Self {
+        Self(Arc::new(Bell { has_rung: AtomicBool::new(false), thread: Parked::current() }))
+    }
+
+    pub(crate) fn waker(&self) -> Waker {
+        Waker::from(Arc::clone(&self.0))
+    }
+
+    /// Waits until somebody wakes, or has woken since the last time, or until about `at`. It may come back early.
+    pub(crate) fn wait(&self, clock: &impl Clock, at: Option<Moment>) {
+        if self.0.has_rung.swap(false, Ordering::Acquire) {
+            return;
+        }
+        self.0.thread.park(clock, at);
+    }
+
+    /// Runs `future` on this thread until it is ready.
+    pub(crate) fn finish<F: Future>(&self, future: F, clock: &impl Clock) -> F::Output {
+        let mut future = pin!(future);
+        loop {
+            if let Some(output) = self.run(future.as_mut(), clock, None, || false) {
+                return output;
+            }
+        }
+    }
+
+    /// Runs `future` on this thread until it is ready, or gives it back the time `is_over` says no. It looks at that whenever it wakes.
+    pub(crate) fn run<F: Future>(
+        &self,
+        future: F,
+        clock: &impl Clock,
+        until: Option<Moment>,
+        is_over: impl Fn() -> bool,
+    ) -> Option<F::Output> {
+        let mut future = pin!(future);
+        let waker = self.waker();
+        let mut cx = Context::from_waker(&waker);
+        loop {
+            if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
+                return Some(output);
+            }
+            if is_over() || until.is_some_and(|until| clock.now() >= until) {
+                return None;
+            }
+            self.wait(clock, until);
+        }
+    }
+}

@@ -1,0 +1,188 @@
+//! Real processes and real signals.
+//!
+//! Times that are promised are asserted with twenty times the promise, against hangs only; the figures themselves are printed, and
+//! quoted from `cargo xtask deep processes`.
+#![cfg(all(unix, feature = "signal"))]
+
+#[path = "process/child.rs"]
+mod child;
+#[path = "process/programs.rs"]
+mod programs;
+
+use std::os::unix::net::UnixDatagram;
+use std::time::Duration;
+
+use child::{Child, End};
+use rustix::process::Signal;
+
+/// Twenty times the 100 ms that are promised.
+const PROMPT: Duration = Duration::from_secs(2);
+
+/// Runs the program that the environment names, in a child; in the parent there is none to run.
+#[test]
+fn a_child_runs_its_program_here() {
+    if let Ok(program) = std::env::var(child::PROGRAM) {
+        programs::run(&program);
+    }
+}
+
+#[test]
+fn five_callbacks_of_all_kinds_end_in_order_and_within_the_budget() {
+    for (program, budget) in [("five", 500), ("five_blocking", 500)] {
+        let mut child = Child::start(program);
+        child.expect("ready");
+        child.send(Signal::TERM);
+        child.expect("first: sync");
+        child.expect("second: async");
+        child.expect("fifth: hangs");
+        let end = child.end();
+        let over = end.after.saturating_sub(Duration::from_millis(budget));
+        println!("{program}: {over:?} over the budget");
+        assert_eq!(end.code, Some(3), "{}", end.stderr);
+        assert!(over < PROMPT, "{over:?} over the budget");
+        let lines: Vec<_> = end.stderr.lines().filter(|line| line.contains(": ")).collect();
+        let find = |text: &'static str| lines.iter().position(|line| line.contains(text)).ok_or(text);
+        let found: Vec<_> = [
+            "SIGTERM, ended in",
+            "sync: ok",
+            "async: ok",
+            "fails: failed: disk full",
+            "panics: panicked: no way",
+            "hangs: timed out",
+        ]
+        .map(find)
+        .into();
+        assert!(found.iter().all(Result::is_ok), "{found:?} in {}", end.stderr);
+        assert!(found.is_sorted(), "{found:?} in {}", end.stderr);
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_child_that_hangs_at_once() {
+    for (second, code) in [(Signal::TERM, 143), (Signal::INT, 130)] {
+        let mut child = Child::start("hangs");
+        child.expect("ready");
+        child.send(Signal::TERM);
+        child.expect("hung");
+        child.send(second);
+        let End { code: seen, after, .. } = child.end();
+        println!("{second:?}: {after:?}");
+        assert_eq!(seen, Some(code));
+        assert!(after < PROMPT, "{after:?}");
+    }
+}
+
+#[test]
+fn a_second_signal_ends_a_child_whose_runtime_is_stuck() {
+    let mut child = Child::start("stuck_and_hangs");
+    child.expect("ready");
+    child.send(Signal::TERM);
+    child.expect("hung");
+    child.send(Signal::TERM);
+    let End { code, after, .. } = child.end();
+    assert_eq!(code, Some(143));
+    assert!(after < PROMPT, "{after:?}");
+}
+
+#[test]
+fn the_first_signal_after_a_trigger_is_not_a_second_one() {
+    let mut child = Child::start("triggers_and_hangs");
+    child.expect("hung");
+    child.send(Signal::TERM);
+    child.say("go on");
+    child.expect("still here");
+    child.send(Signal::TERM);
+    assert_eq!(child.end().code, Some(143));
+}
+
+#[test]
+fn signals_during_install_and_register_are_not_lost_and_lock_nothing_up() {
+    for program in ["install_race", "register_race"] {
+        let mut child = Child::start(program);
+        child.expect("1000 rounds");
+        assert_eq!(child.end().code, Some(0));
+    }
+}
+
+#[test]
+fn cleanup_runs_without_a_runtime_and_with_runtimes_that_are_stuck() {
+    // Those that are stuck end with the budget of half a second, as their `main` never returns.
+    for (program, code) in
+        [("no_runtime", 0), ("current_thread", 0), ("stuck_current_thread", 1), ("stuck_workers", 0)]
+    {
+        let mut child = Child::start(program);
+        child.expect("ready");
+        child.send(Signal::TERM);
+        child.expect("sync callback");
+        child.expect("async callback");
+        let end = child.end();
+        assert_eq!(end.code, Some(code), "{program}: {}", end.stderr);
+        assert!(end.after < Duration::from_millis(500) + PROMPT, "{program}: {:?}", end.after);
+    }
+}
+
+#[test]
+fn what_a_signal_did_before_it_does_again_afterwards() {
+    let mut child = Child::start("uninstalls");
+    child.expect("ready");
+    child.send(Signal::TERM);
+    assert_eq!(child.end().signal, Some(15), "the default");
+
+    let mut child = Child::start("uninstalls_over_a_handler");
+    child.expect("ready");
+    child.send(Signal::TERM);
+    child.expect("the other handler was called");
+    assert_eq!(child.end().code, Some(0));
+
+    let mut child = Child::start_ignoring_hangup("uninstalls_over_ignored");
+    child.expect("ready");
+    child.send(Signal::HUP);
+    child.say("go on");
+    child.expect("still here");
+    assert_eq!(child.end().code, Some(0));
+}
+
+#[test]
+fn two_handles_may_be_installed_and_both_hear() {
+    let mut child = Child::start("two_handles");
+    child.expect("ready");
+    child.send(Signal::HUP);
+    child.expect("both");
+    assert_eq!(child.end().code, Some(0));
+}
+
+#[test]
+fn main_that_never_returns_is_left_behind() {
+    let mut child = Child::start("main_never_returns");
+    child.expect("ready");
+    child.send(Signal::INT);
+    child.expect("cleaned up");
+    let end = child.end();
+    assert_eq!(end.code, Some(1), "{}", end.stderr);
+    assert!(end.stderr.contains("main: timed out"), "{}", end.stderr);
+}
+
+#[cfg(all(feature = "systemd", target_os = "linux"))]
+#[test]
+fn systemd_is_told_when_it_is_ready_and_stopping_and_for_how_long() {
+    let folder = std::env::temp_dir().join(format!("resil-notify-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    let path = folder.join("socket");
+    let socket = UnixDatagram::bind(&path).unwrap();
+    socket.set_read_timeout(Some(Duration::from_secs(20))).unwrap();
+    let mut child = Child::start_with("notifies", &[("NOTIFY_SOCKET", path.as_os_str())]);
+    let heard = || {
+        let mut buffer = [0; 1_024];
+        let length = socket.recv(&mut buffer).unwrap();
+        String::from_utf8_lossy(&buffer[..length]).into_owned()
+    };
+    assert_eq!(heard().trim_end(), "READY=1");
+    child.send(Signal::TERM);
+    let stopping = heard();
+    assert!(
+        stopping.contains("STOPPING=1") && stopping.contains("EXTEND_TIMEOUT_USEC=6000000"),
+        "{stopping}"
+    );
+    assert_eq!(child.end().code, Some(0));
+    std::fs::remove_dir_all(folder).unwrap();
+}
