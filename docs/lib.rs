@@ -16,9 +16,11 @@ pages! {
     introduction: "introduction.md";
     breaker: "patterns/breaker.md";
     ratelimit: "patterns/ratelimit.md";
+    shutdown: "patterns/shutdown.md";
     composing: "guides/composing.md";
     testing_with_a_clock: "guides/testing-with-a-clock.md";
     tower: "guides/tower.md";
+    service_managers: "guides/service-managers.md";
     adr_0001: "adr/0001-machine-and-handle.md";
     adr_0002: "adr/0002-admit-settle-release.md";
     adr_0003: "adr/0003-flat-errors.md";

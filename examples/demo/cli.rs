@@ -22,8 +22,12 @@ Usage: cargo xtask demo [FLAGS]
   --html PATH   where to write the report (default target/demo.html)
   --help        this text
 
+Ctrl-C ends it early and in order: calls that are under way come to their ends, and what was measured until then
+is written. A second one ends it at once.
+
 Exits with 0 if every call was sent and answered, the surge drove the bare side over the contract and not the
-guarded one, and the breaker opened in each trouble and closed after it, with 1 if not, with 2 if it could not run.
+guarded one, and the breaker opened in each trouble and closed after it, or if Ctrl-C came and it ended in order;
+with 1 if not, with 2 if it could not run.
 ";
 
 /// What the user asked for.

@@ -79,8 +79,10 @@ pub(crate) fn rows(report: &Report) -> Vec<Row> {
     rows.push(Row::times("latency p99", latency(990)));
     rows.push(Row::times("latency p99.9", latency(999)));
     rows.push(plain_latency("longest latency", 1000));
-    let [bare, guarded] = report.recoveries().map(delay);
-    rows.push(Row::plain("longest time to recover, once it was well", bare, guarded));
+    if !report.courses.is_empty() {
+        let [bare, guarded] = report.recoveries().map(delay);
+        rows.push(Row::plain("longest time to recover, once it was well", bare, guarded));
+    }
     rows
 }
 

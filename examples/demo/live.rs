@@ -4,6 +4,8 @@ use std::io::{self, Write};
 use std::time::Duration;
 
 use resil::breaker::State;
+use resil::shutdown::Token;
+use tokio::time::timeout_at;
 
 use crate::figures::span;
 use crate::ledger::{Latencies, Ledger, Outcome, Tally};
@@ -46,13 +48,20 @@ impl Bookmark {
     }
 }
 
-/// Prints a line per second until the load's end.
-pub(crate) async fn tell(arena: &Arena, script: &Script, out: &mut impl Write) -> io::Result<()> {
+/// Prints a line per second until the load's end, or until `stop`.
+pub(crate) async fn tell(
+    arena: &Arena,
+    script: &Script,
+    stop: &Token,
+    out: &mut impl Write,
+) -> io::Result<()> {
     let (mut bare, mut guarded) = (Bookmark::default(), Bookmark::default());
     writeln!(out, "{}\n{}", HEADS[0], HEADS[1])?;
     for second in 1..=script.length().as_secs() {
         let [last, now] = [second - 1, second].map(Duration::from_secs);
-        tokio::time::sleep_until(arena.start + now).await;
+        if timeout_at(arena.start + now, stop.triggered()).await.is_ok() {
+            break;
+        }
         let (bare, guarded) = (bare.turn(&arena.bare()), guarded.turn(&arena.guarded()));
         let phase = longest_phase(script, last, now);
         writeln!(out, "{}", line(second, phase, &bare, &guarded, arena.guard.state()))?;

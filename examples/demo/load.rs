@@ -4,8 +4,9 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use resil::shutdown::Token;
 use tokio::task::JoinSet;
-use tokio::time::Instant;
+use tokio::time::{Instant, timeout_at};
 
 use crate::client::{Client, Trouble};
 use crate::guard::Guard;
@@ -60,17 +61,33 @@ impl Schedule {
     }
 }
 
+/// How far the load has come.
+#[derive(Clone, Copy, Debug, Default)]
+pub(crate) struct Progress {
+    /// All calls that were due before it have been sent.
+    pub(crate) until: Duration,
+    /// How late the most belated of them was.
+    pub(crate) most_late: Duration,
+}
+
 /// The two sides and their ledgers.
 pub(crate) struct Arena {
     pub(crate) start: Instant,
     bare: (Client, Mutex<Ledger>),
     guarded: (Client, Mutex<Ledger>),
     pub(crate) guard: Guard,
+    progress: Mutex<Progress>,
 }
 
 impl Arena {
     pub(crate) fn new(start: Instant, bare: Client, guarded: Client, guard: Guard) -> Self {
-        Self { start, bare: (bare, Mutex::default()), guarded: (guarded, Mutex::default()), guard }
+        Self {
+            start,
+            bare: (bare, Mutex::default()),
+            guarded: (guarded, Mutex::default()),
+            guard,
+            progress: Mutex::default(),
+        }
     }
 
     pub(crate) fn bare(&self) -> MutexGuard<'_, Ledger> {
@@ -79,6 +96,15 @@ impl Arena {
 
     pub(crate) fn guarded(&self) -> MutexGuard<'_, Ledger> {
         self.guarded.1.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn progress(&self) -> Progress {
+        *self.progress.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn note_progress(&self, until: Duration, late: Duration) {
+        let mut progress = self.progress.lock().unwrap_or_else(PoisonError::into_inner);
+        *progress = Progress { until, most_late: progress.most_late.max(late) };
     }
 
     async fn call_bare(self: Arc<Self>, number: u32, due: Duration) {
@@ -98,14 +124,15 @@ impl Arena {
     }
 }
 
-/// Sends every call to both sides and returns when the last one has ended: how late the most belated call was sent.
-pub(crate) async fn send(arena: &Arc<Arena>, schedule: Schedule) -> Duration {
+/// Sends every call to both sides until `stop`, and returns when the last one has ended.
+pub(crate) async fn send(arena: &Arc<Arena>, schedule: Schedule, stop: &Token) {
     let mut calls = JoinSet::new();
-    let mut most_late = Duration::ZERO;
     for number in 0..schedule.calls() {
         let due = schedule.due(number);
-        tokio::time::sleep_until(arena.start + due).await;
-        most_late = most_late.max(arena.start.elapsed().saturating_sub(due));
+        if timeout_at(arena.start + due, stop.triggered()).await.is_ok() {
+            break;
+        }
+        arena.note_progress(due, arena.start.elapsed().saturating_sub(due));
         // Neither side is always the second.
         if number.is_multiple_of(2) {
             calls.spawn(Arc::clone(arena).call_bare(number, due));
@@ -116,8 +143,10 @@ pub(crate) async fn send(arena: &Arc<Arena>, schedule: Schedule) -> Duration {
         }
         while calls.try_join_next().is_some() {}
     }
+    if !stop.is_triggered() {
+        arena.note_progress(schedule.length, Duration::ZERO);
+    }
     while calls.join_next().await.is_some() {}
-    most_late
 }
 
 #[cfg(test)]

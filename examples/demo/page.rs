@@ -92,6 +92,9 @@ fn whole_run(page: &mut String, report: &Report) -> fmt::Result {
 }
 
 fn courses(page: &mut String, report: &Report) -> fmt::Result {
+    if report.courses.is_empty() {
+        return Ok(());
+    }
     page.push_str("<h2>Trouble by trouble</h2>\n<div class=\"scroll\"><table>\n<thead><tr>");
     for head in COURSE_HEADS {
         write!(page, "<th scope=\"col\">{head}</th>")?;
@@ -154,7 +157,7 @@ limiter makes calls wait, and keeps off the last of what the contract allows. Th
 &ldquo;latency&rdquo; show it.</li>
 <li>Run it again: <code>cargo xtask demo --seconds {} --rate {} --seed {}</code></li>
 </ul>",
-        span(run.most_late),
+        span(run.progress.most_late),
         run.contract,
         run.contract.promise().permits(),
         run.contract.promise().burst_size(),

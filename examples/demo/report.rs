@@ -111,7 +111,7 @@ pub(crate) struct Report {
 
 impl Report {
     pub(crate) fn of(run: &Run<'_>) -> Self {
-        let courses = run.script.incidents().into_iter();
+        let courses = run.script.incidents().into_iter().filter(|one| one.until <= run.progress.until);
         Self {
             bare: Account::of(&run.bare, run.script, run.pace.slow),
             guarded: Account::of(&run.guarded, run.script, run.pace.slow),
@@ -122,7 +122,7 @@ impl Report {
             waits: run.waits,
             expected: run.schedule.calls(),
             final_state: run.final_state,
-            most_late: run.most_late,
+            most_late: run.progress.most_late,
         }
     }
 
@@ -178,6 +178,7 @@ impl Report {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::load::Progress;
     use crate::phases::Phase;
     use crate::visits::Visit;
     use resil::breaker::Cause;
@@ -248,8 +249,11 @@ mod tests {
     fn a_run_without_openings_or_answers_says_so() {
         let script = Script::new(Duration::from_secs(6));
         let empty = Ledger::default();
-        let run =
-            Run { final_state: State::Open, most_late: ms(2_000), ..Run::of_both(&script, &empty, &[]) };
+        let run = Run {
+            final_state: State::Open,
+            progress: Progress { until: script.length(), most_late: ms(2_000) },
+            ..Run::of_both(&script, &empty, &[])
+        };
         let report = Report::of(&run);
         let found = report.shortcomings();
         assert_eq!(found.len(), 2 + 2 + 3 * 2 + 1 + 1, "{found:?}");
@@ -257,6 +261,20 @@ mod tests {
         assert_eq!(found[0], "the bare side has 0 answers to 152 calls");
         assert_eq!(found[2], "the bare side kept the contract: the surge did not show");
         assert_eq!(report.recoveries(), [None, None]);
+    }
+
+    #[test]
+    fn a_run_that_was_stopped_tells_only_of_incidents_that_are_over() {
+        let script = Script::new(Duration::from_secs(30));
+        let empty = Ledger::default();
+        let courses = |until| {
+            let progress = Progress { until, most_late: Duration::ZERO };
+            Report::of(&Run { progress, ..Run::of_both(&script, &empty, &[]) }).courses.len()
+        };
+        let ends: Vec<_> = script.incidents().iter().map(|incident| incident.until).collect();
+        assert_eq!(courses(ends[0].saturating_sub(ms(1))), 0);
+        assert_eq!(courses(ends[0]), 1);
+        assert_eq!(courses(script.length()), ends.len());
     }
 
     #[test]

@@ -1,13 +1,11 @@
 //! One run as it was recorded: what the report and the picture are made from.
 
-use std::time::Duration;
-
 use resil::breaker::State;
 
 use crate::contract::Contract;
 use crate::guard::{Change, Waits};
 use crate::ledger::Ledger;
-use crate::load::Schedule;
+use crate::load::{Progress, Schedule};
 use crate::pace::Pace;
 use crate::phases::Script;
 use crate::visits::Visit;
@@ -35,8 +33,8 @@ pub(crate) struct Run<'a> {
     pub(crate) final_state: State,
     /// How long calls of the guarded side waited for the limiter.
     pub(crate) waits: Waits,
-    /// How late the most belated call was sent.
-    pub(crate) most_late: Duration,
+    /// How far the load came, and how late the most belated call was sent.
+    pub(crate) progress: Progress,
 }
 
 #[cfg(test)]
@@ -55,7 +53,7 @@ impl<'a> Run<'a> {
             diary,
             final_state: State::Closed,
             waits: Waits::default(),
-            most_late: Duration::ZERO,
+            progress: Progress { until: script.length(), most_late: std::time::Duration::ZERO },
         }
     }
 }

@@ -1,0 +1,157 @@
+//! The show, from before its first call to its report. It ends in one order, whether its time is over or Ctrl-C comes:
+//! the load, then the upstreams, then what was measured until then is written.
+
+use std::error::Error;
+use std::fs::File;
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, Sender, channel};
+use std::time::Duration;
+
+use resil::GracefulShutdown;
+use resil::shutdown::{self, Token};
+use tokio::time::Instant;
+
+use crate::cli::Settings;
+use crate::client::Client;
+use crate::contract::Contract;
+use crate::guard::Guard;
+use crate::load::{self, Arena, SURGE, Schedule};
+use crate::pace::Pace;
+use crate::phases::Script;
+use crate::report::Report;
+use crate::run::{Run, Side};
+use crate::upstream::{Play, Upstream};
+use crate::visits::Visit;
+use crate::{descriptors, figures, live, page, table};
+
+/// What the sockets, threads and pools get before the first call is due.
+const RUN_UP: Duration = Duration::from_millis(100);
+
+/// What both upstreams wrote down, the bare one's book first.
+type Books = (Vec<Visit>, Vec<Visit>);
+
+/// What is settled before the first call, and where the calls leave their traces.
+struct Show {
+    script: Script,
+    pace: Pace,
+    schedule: Schedule,
+    contract: Contract,
+    seed: u64,
+    arena: Arc<Arena>,
+    file: File,
+    path: PathBuf,
+}
+
+/// Plays it, and says how it ended.
+pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Error>> {
+    // Before the load, not after it: who waits for 30 seconds should not learn then that the path is wrong.
+    let file =
+        create(&settings.html).map_err(|error| format!("--html {}: {error}", settings.html.display()))?;
+    let (script, pace) = (Script::new(settings.length), Pace::of(settings.length));
+    let (schedule, contract) = (Schedule::new(settings.rate, &script), Contract::for_load(settings.rate));
+    descriptors::make_room(settings.rate, pace.timeout)?;
+
+    writeln!(
+        io::stdout(),
+        "Two identical upstreams, whose contract is {contract}.\n{} calls per second to each for {} s, {} in the surge, seed {}.\n",
+        settings.rate,
+        settings.length.as_secs(),
+        settings.rate * SURGE,
+        settings.seed
+    )?;
+    let start = Instant::now() + RUN_UP;
+    let play = Play { script: script.clone(), pace, contract, seed: settings.seed, start };
+    let (bare, guarded) = (Upstream::start("bare", play.clone())?, Upstream::start("guarded", play)?);
+    let client = |upstream: &Upstream| Client::new(upstream.address(), pace.timeout);
+    let guard = Guard::new(contract, &pace, start)?;
+    let arena = Arc::new(Arena::new(start, client(&bare), client(&guarded), guard));
+    let show = Show {
+        script: script.clone(),
+        pace,
+        schedule,
+        contract,
+        seed: settings.seed,
+        arena: Arc::clone(&arena),
+        file,
+        path: settings.html.clone(),
+    };
+
+    let shutdown = GracefulShutdown::new().named("demo");
+    let (hand_over, books) = channel();
+    shutdown.register("upstreams").priority(10).run(move || close(bare, guarded, &hand_over))?;
+    shutdown.register("report").priority(20).run(move || show.report(&books))?;
+    Ok(shutdown.run_blocking(|| -> Result<(), Box<dyn Error>> {
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(send(arena, &script, schedule, shutdown.token()))
+    }))
+}
+
+/// Sends the load, and tells of it, until its end or until `stop`. Calls that are under way come to their ends.
+async fn send(
+    arena: Arc<Arena>,
+    script: &Script,
+    schedule: Schedule,
+    stop: Token,
+) -> Result<(), Box<dyn Error>> {
+    let load = tokio::spawn({
+        let (arena, stop) = (Arc::clone(&arena), stop.clone());
+        async move { load::send(&arena, schedule, &stop).await }
+    });
+    live::tell(&arena, script, &stop, &mut io::stdout()).await?;
+    Ok(load.await?)
+}
+
+fn close(bare: Upstream, guarded: Upstream, hand_over: &Sender<Books>) -> Result<(), Box<dyn Error>> {
+    Ok(hand_over.send((bare.stop()?, guarded.stop()?))?)
+}
+
+impl Show {
+    /// Writes the tables and the page; an error also if a whole run did not show what it should.
+    fn report(&self, books: &Receiver<Books>) -> Result<(), Box<dyn Error>> {
+        let (to_bare, to_guarded) = books.recv()?;
+        let Self { arena, schedule, .. } = self;
+        let (bare, guarded, diary, progress) =
+            (arena.bare(), arena.guarded(), arena.guard.changes(), arena.progress());
+        let run = Run {
+            script: &self.script,
+            pace: self.pace,
+            schedule: *schedule,
+            contract: self.contract,
+            seed: self.seed,
+            bare: Side { ledger: &bare, visits: &to_bare },
+            guarded: Side { ledger: &guarded, visits: &to_guarded },
+            diary: &diary,
+            final_state: arena.guard.state(),
+            waits: arena.guard.waits(),
+            progress,
+        };
+        let is_whole = progress.until >= schedule.length;
+        let report = Report::of(&run);
+        let mut out = io::stdout();
+        if !is_whole {
+            let (until, of) = (figures::span(progress.until), figures::span(schedule.length));
+            writeln!(out, "\nStopped after {until} of {of}; this is what was measured until then.")?;
+        }
+        writeln!(out, "\n{}", table::savings(&report))?;
+        if !report.courses.is_empty() {
+            writeln!(out, "{}", table::incidents(&report))?;
+        }
+        (&self.file).write_all(page::html(&run, &report)?.as_bytes())?;
+        writeln!(out, "Plots: {}", self.path.display())?;
+
+        let shortcomings = if is_whole { report.shortcomings() } else { Vec::new() };
+        for shortcoming in &shortcomings {
+            writeln!(io::stderr(), "demo: {shortcoming}")?;
+        }
+        if shortcomings.is_empty() { Ok(()) } else { Err("the run did not show what it should".into()) }
+    }
+}
+
+fn create(path: &Path) -> io::Result<File> {
+    if let Some(folder) = path.parent() {
+        std::fs::create_dir_all(folder)?;
+    }
+    File::create(path)
+}
