@@ -170,3 +170,14 @@ pub fn pieces() -> Vec<Contender> {
         each("allocate and free 64 bytes", || drop(black_box(Box::new([0_u8; 64])))),
     ]
 }
+
+/// Those pieces of the floor.
+///
+/// # Panics
+/// When there is no such piece.
+pub fn chosen(names: &[&str]) -> Vec<Contender> {
+    let mut all = pieces();
+    all.retain(|piece| names.contains(&piece.name.as_str()));
+    assert_eq!(all.len(), names.len(), "a piece is missing of {names:?}");
+    all
+}

@@ -22,6 +22,11 @@ impl Plan {
     pub const QUICK: Self = Self { rounds: 101, batch: Duration::from_micros(80) };
 }
 
+/// Whose turn it is: A B C, B C A, ..., in each round once.
+pub fn turns(rounds: usize, contenders: usize) -> impl Iterator<Item = usize> {
+    (0..rounds).flat_map(move |round| (0..contenders).map(move |turn| (round + turn) % contenders))
+}
+
 /// Runs all contenders in turn and returns their rounds, in the order of the contenders. A batch during which the
 /// thread was preempted is thrown away.
 ///
@@ -30,11 +35,8 @@ impl Plan {
 pub fn interleave(contenders: &[Contender], plan: Plan) -> Vec<Track> {
     let sizes: Vec<u64> = contenders.iter().map(|contender| batch_size(contender, plan.batch)).collect();
     let mut tracks = vec![Track::default(); contenders.len()];
-    for round in 0..plan.rounds {
-        for turn in 0..contenders.len() {
-            let index = (round + turn) % contenders.len();
-            tracks[index].rounds.push(timed(&contenders[index], sizes[index]));
-        }
+    for index in turns(plan.rounds, contenders.len()) {
+        tracks[index].rounds.push(timed(&contenders[index], sizes[index]));
     }
     tracks
 }

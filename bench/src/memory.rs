@@ -3,6 +3,11 @@
 //! The counting allocator lives in the binaries that count: were it named here, the timed binaries would carry it
 //! too, and the peers that allocate would pay for it.
 
+use std::alloc::System;
+use std::hint::black_box;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, Region, StatsAlloc};
+
 use crate::contender::{Contender, Instance};
 use crate::peer::Peer;
 use crate::record::{CallMemory, InstanceMemory};
@@ -21,6 +26,29 @@ pub struct Counted {
 
 /// Counts what a piece of code allocates.
 pub type Counter = fn(&mut dyn FnMut()) -> Counted;
+
+/// The allocator that counts, for the `#[global_allocator]` of a binary.
+pub type Allocator = &'static StatsAlloc<System>;
+
+/// Its one instance.
+pub const ALLOCATOR: Allocator = &INSTRUMENTED_SYSTEM;
+
+/// Counts what all threads allocate while `work` runs. A block that grows counts as one more.
+///
+/// # Panics
+/// In a binary that did not name [`ALLOCATOR`].
+pub fn count(work: &mut dyn FnMut()) -> Counted {
+    let mut probe = Region::new(ALLOCATOR);
+    drop(black_box(Box::new(0_u8)));
+    assert_ne!(probe.change_and_reset().allocations, 0, "this binary does not count its allocations");
+    work();
+    let seen = probe.change();
+    Counted {
+        allocations: (seen.allocations + seen.reallocations) as u64,
+        bytes: seen.bytes_allocated as u64,
+        live: seen.bytes_allocated as i64 - seen.bytes_deallocated as i64,
+    }
+}
 
 /// The calls that are counted, after as many to warm up.
 const CALLS: u64 = 1_000;

@@ -12,7 +12,7 @@ use nix::sched::{CpuSet, sched_setaffinity};
 use nix::unistd::Pid;
 
 use crate::contender::Contender;
-use crate::interleave::Plan;
+use crate::interleave::{Plan, turns};
 use crate::preemption::Witness;
 use crate::summary::Track;
 
@@ -57,9 +57,7 @@ struct Meeting {
 /// When a contender did not do its work.
 pub fn interleave(contenders: &[Contender], plan: Plan) -> Vec<Track> {
     let meeting = Meeting::default();
-    let turns: Vec<usize> = (0..plan.rounds)
-        .flat_map(|round| (0..contenders.len()).map(move |turn| (round + turn) % contenders.len()))
-        .collect();
+    let turns: Vec<usize> = turns(plan.rounds, contenders.len()).collect();
     thread::scope(|scope| {
         let follower = scope.spawn(|| follow(contenders, &turns, &meeting));
         let led = lead(contenders, &turns, &meeting, plan.batch);

@@ -1,12 +1,12 @@
 //! A pattern: what is measured of it, beside whom, and what the page says about it.
 
 use crate::memory::Counter;
-use crate::record::{InstanceMemory, KeyMemory};
+use crate::record::{InstanceMemory, KeyMemory, TaskMemory};
 use crate::row::Row;
-use crate::{breaker, limiter};
+use crate::{breaker, limiter, shutdown};
 
 /// All patterns, in the order of the page.
-pub const ALL: &[&Pattern] = &[&breaker::PATTERN, &limiter::PATTERN];
+pub const ALL: &[&Pattern] = &[&breaker::PATTERN, &limiter::PATTERN, &shutdown::PATTERN];
 
 /// What is measured of one pattern.
 #[derive(Debug)]
@@ -27,6 +27,10 @@ pub struct Pattern {
     pub keys: Option<fn(Counter) -> Vec<KeyMemory>>,
     /// Whether the binary `waiting` measures it.
     pub waits: bool,
+    /// Measures the allocations per task, where the binary `stopping` measures the stop of many.
+    pub stops: Option<fn(Counter) -> Vec<TaskMemory>>,
+    /// The keys of the rows in which our calls allocate; in all others they do not.
+    pub allocating: &'static [&'static str],
     /// How many instructions a call may take.
     pub gates: &'static [Gate],
     /// What a reader must know of how its peers were measured: the items of a list.

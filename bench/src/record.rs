@@ -1,10 +1,22 @@
 //! What the binaries write for the page.
 
+use std::fs;
+
 use serde::{Deserialize, Serialize};
 
 use crate::contender::Contender;
 use crate::row::{Row, Target};
 use crate::summary::Track;
+
+/// Writes figures where the page finds them, if a path was given.
+///
+/// # Errors
+/// When the file cannot be written.
+pub fn save(figures: &impl Serialize, path: Option<&str>) -> Result<(), String> {
+    let Some(path) = path else { return Ok(()) };
+    let text = serde_json::to_string_pretty(figures).map_err(|error| error.to_string())?;
+    fs::write(path, text).map_err(|error| format!("{path}: {error}"))
+}
 
 /// The times of one build.
 #[derive(Debug, Clone, Default, Serialize, Deserialize)]
@@ -75,6 +87,8 @@ pub struct Memory {
     pub instances: Vec<InstanceMemory>,
     /// Bytes per key.
     pub keys: Vec<KeyMemory>,
+    /// Allocations per task.
+    pub tasks: Vec<TaskMemory>,
 }
 
 /// The allocations of one contender of one row.
@@ -114,6 +128,17 @@ pub struct KeyMemory {
     pub per_key: f64,
     /// Bytes per key, by the same number, when as many other keys had come after them.
     pub after_others: f64,
+}
+
+/// What one contender allocates to start and stop many tasks.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct TaskMemory {
+    /// The contender's name.
+    pub name: String,
+    /// Allocations per task.
+    pub allocations: f64,
+    /// Bytes allocated per task.
+    pub bytes: f64,
 }
 
 /// Instructions per call, as callgrind counts them.
@@ -165,4 +190,55 @@ pub struct Wait {
     pub processor: Option<f64>,
     /// The processor time divided by the reference's, round by round.
     pub ratio: Option<f64>,
+}
+
+/// What it costs to stop many tasks.
+#[derive(Debug, Clone, Default, Serialize, Deserialize)]
+pub struct Stops {
+    /// One entry per runtime.
+    pub cases: Vec<StopCase>,
+}
+
+/// The stops on one runtime.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct StopCase {
+    /// Threads of the runtime.
+    pub threads: usize,
+    /// One entry per contender.
+    pub contenders: Vec<Stop>,
+}
+
+/// What one contender's stops cost.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Stop {
+    /// The contender's name.
+    pub name: String,
+    /// From the request to the end of all.
+    pub stop: Cost,
+    /// The start of the tasks and the stop.
+    pub whole: Cost,
+    /// Median microseconds that whoever asked for it waited.
+    pub waited: Option<f64>,
+}
+
+/// The rounds of one figure: processor time of the whole process in microseconds.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub struct Cost {
+    /// The median.
+    pub median: Option<f64>,
+    /// The cheapest round.
+    pub minimum: Option<f64>,
+    /// The median ratio to the reference, round by round.
+    pub ratio: Option<f64>,
+}
+
+impl Cost {
+    /// Sums up the rounds of a contender beside those of the reference.
+    pub fn new(own: &Track, reference: Option<&Track>) -> Self {
+        Self {
+            median: own.median(),
+            minimum: own.minimum(),
+            ratio: reference.and_then(|reference| own.ratio_to(reference)),
+        }
+    }
 }

@@ -6,9 +6,12 @@ use std::process::ExitCode;
 
 use resil_bench::callgrind;
 use resil_bench::limiter::keys::MOST_BYTES;
-use resil_bench::memory::{Counted, counts, per_call};
+use resil_bench::memory::{ALLOCATOR, Allocator, count, counts, per_call};
 use resil_bench::pattern::{self, Pattern};
 use resil_bench::row::OURS;
+
+#[global_allocator]
+static COUNTING: Allocator = ALLOCATOR;
 
 fn main() -> ExitCode {
     if let Some(done) = callgrind::work() {
@@ -31,7 +34,7 @@ fn allocations(pattern: &Pattern) -> Vec<String> {
     let mut broken = Vec::new();
     let mut checked = 0;
     println!("{}: allocations per call", pattern.name);
-    for row in pattern.rows.iter().filter(|row| counts(row)) {
+    for row in pattern.rows.iter().filter(|row| counts(row) && !pattern.allocating.contains(&row.key)) {
         for contender in (row.contenders)().iter().filter(|contender| contender.name.starts_with(OURS)) {
             let call = per_call(row, contender, count);
             println!("  {:<20} {:<28} {}", call.row, call.name, call.allocations);
@@ -87,9 +90,4 @@ fn instructions(pattern: &Pattern) -> Vec<String> {
         }
     }
     broken
-}
-
-fn count(work: &mut dyn FnMut()) -> Counted {
-    let info = allocation_counter::measure(work);
-    Counted { allocations: info.count_total, bytes: info.bytes_total, live: info.bytes_current }
 }

@@ -1,12 +1,14 @@
-//! Counts allocations per call, bytes per instance and bytes per key: `footprint PATTERN [--json FILE]`.
+//! Counts allocations per call and per task, bytes per instance and per key: `footprint PATTERN [--json FILE]`.
 
 use std::env;
-use std::fs;
 use std::process::ExitCode;
 
-use resil_bench::memory::{Counted, counts, per_call};
+use resil_bench::memory::{ALLOCATOR, Allocator, count, counts, per_call};
 use resil_bench::pattern::Pattern;
-use resil_bench::record::Memory;
+use resil_bench::record::{self, Memory};
+
+#[global_allocator]
+static COUNTING: Allocator = ALLOCATOR;
 
 fn main() -> ExitCode {
     match footprint() {
@@ -27,13 +29,7 @@ fn footprint() -> Result<(), String> {
         other => return Err(format!("what is {other:?}? PATTERN [--json FILE]")),
     };
     let memory = measured(pattern);
-    match json {
-        Some(path) => {
-            let text = serde_json::to_string_pretty(&memory).map_err(|error| error.to_string())?;
-            fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
-        }
-        None => Ok(()),
-    }
+    record::save(&memory, json.as_deref())
 }
 
 fn measured(pattern: &Pattern) -> Memory {
@@ -41,6 +37,7 @@ fn measured(pattern: &Pattern) -> Memory {
         calls: Vec::new(),
         instances: (pattern.instances)(count),
         keys: pattern.keys.map_or_else(Vec::new, |keys| keys(count)),
+        tasks: pattern.stops.map_or_else(Vec::new, |tasks| tasks(count)),
     };
     for row in pattern.rows.iter().filter(|row| counts(row)) {
         println!("{} (allocations and bytes per call)", row.key);
@@ -59,10 +56,9 @@ fn measured(pattern: &Pattern) -> Memory {
         let name = format!("{}, bytes per key", keys.name);
         println!("  {name:<44} {:>9.1} {:>9.1}", keys.per_key, keys.after_others);
     }
+    for task in &memory.tasks {
+        let name = format!("{}, allocations and bytes per task", task.name);
+        println!("  {name:<68} {:>9.2} {:>9.1}", task.allocations, task.bytes);
+    }
     memory
-}
-
-fn count(work: &mut dyn FnMut()) -> Counted {
-    let info = allocation_counter::measure(work);
-    Counted { allocations: info.count_total, bytes: info.bytes_total, live: info.bytes_current }
 }

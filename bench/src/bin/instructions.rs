@@ -1,12 +1,11 @@
 //! Counts instructions per call under callgrind: `instructions PATTERN [--row KEY] [--json FILE]`.
 
 use std::env;
-use std::fs;
 use std::process::ExitCode;
 
 use resil_bench::callgrind;
 use resil_bench::pattern::Pattern;
-use resil_bench::record::{CallInstructions, Instructions};
+use resil_bench::record::{self, CallInstructions, Instructions};
 
 fn main() -> ExitCode {
     if let Some(done) = callgrind::work() {
@@ -45,11 +44,5 @@ fn count() -> Result<(), String> {
             counted.calls.push(CallInstructions { row: row.key.to_owned(), name: contender.name, per_call });
         }
     }
-    match json {
-        Some(path) => {
-            let text = serde_json::to_string_pretty(&counted).map_err(|error| error.to_string())?;
-            fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
-        }
-        None => Ok(()),
-    }
+    record::save(&counted, json.as_deref())
 }

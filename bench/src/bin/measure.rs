@@ -2,13 +2,12 @@
 //! `measure PATTERN [--quick] [--row KEY].. [--json FILE]`.
 
 use std::env;
-use std::fs;
 use std::process::ExitCode;
 
 use resil_bench::interleave::{Plan, interleave};
 use resil_bench::pair;
 use resil_bench::pattern::Pattern;
-use resil_bench::record::{RowTimes, Times};
+use resil_bench::record::{self, RowTimes, Times};
 use resil_bench::row::Row;
 
 /// How often a row is run again while more than half of the rounds of a contender were thrown away.
@@ -48,13 +47,7 @@ fn measure() -> Result<(), String> {
         let keys: Vec<_> = pattern.rows.iter().map(|row| row.key).collect();
         return Err(format!("no such row; there are {}", keys.join(", ")));
     }
-    match json {
-        Some(path) => {
-            let text = serde_json::to_string_pretty(&times).map_err(|error| error.to_string())?;
-            fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
-        }
-        None => Ok(()),
-    }
+    record::save(&times, json.as_deref())
 }
 
 fn run(row: &Row, plan: Plan) -> Result<RowTimes, String> {

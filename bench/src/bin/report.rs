@@ -73,6 +73,7 @@ fn section(
         } else {
             None
         },
+        stops: pattern.stops.map(|_| builds.figures("stopping", false, look)).transpose()?,
         memory: builds.figures("footprint", false, &[pattern.name])?,
         instructions,
         facts: machine::facts(),

@@ -1,11 +1,10 @@
 //! Lets tasks wait for permits in real time and prints what they get: `waiting [--quick] [--json FILE]`.
 
 use std::env;
-use std::fs;
 use std::process::ExitCode;
 
 use resil_bench::limiter::waiting::{Plan, RATE, TASKS, measure};
-use resil_bench::record::Waits;
+use resil_bench::record::{self, Waits};
 
 fn main() -> ExitCode {
     match waiting() {
@@ -29,13 +28,7 @@ fn waiting() -> Result<(), String> {
     }
     let waits = measure(plan)?;
     print(&waits);
-    match json {
-        Some(path) => {
-            let text = serde_json::to_string_pretty(&waits).map_err(|error| error.to_string())?;
-            fs::write(&path, text).map_err(|error| format!("{path}: {error}"))
-        }
-        None => Ok(()),
-    }
+    record::save(&waits, json.as_deref())
 }
 
 fn print(waits: &Waits) {

@@ -32,6 +32,8 @@ pub const PATTERN: Pattern = Pattern {
     },
     keys: None,
     waits: false,
+    stops: None,
+    allocating: &[],
     gates: &[
         Gate { row: "closed-consecutive", contender: ours::BY_HAND, most: MOST_INSTRUCTIONS },
         Gate { row: "closed-consecutive", contender: OURS, most: MOST_INSTRUCTIONS },

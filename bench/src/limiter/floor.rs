@@ -37,8 +37,7 @@ pub fn clock_load_cas() -> Contender {
 
 /// Every piece of a limiter's floor.
 pub fn pieces() -> Vec<Contender> {
-    let mut all: Vec<_> =
-        floor::pieces().into_iter().filter(|piece| PIECES.contains(&piece.name.as_str())).collect();
+    let mut all = floor::chosen(&PIECES);
     all.push(clock_load_cas());
     all.push(keys::drawing(1_000_000));
     all

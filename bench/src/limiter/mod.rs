@@ -34,6 +34,8 @@ pub const PATTERN: Pattern = Pattern {
     },
     keys: Some(|counter| ours::memory(counter).into_iter().chain(governor::memory(counter)).collect()),
     waits: true,
+    stops: None,
+    allocating: &[],
     gates: &[
         Gate { row: "allowed", contender: OURS, most: MOST_INSTRUCTIONS },
         Gate { row: "allowed", contender: OURS_UNCOUNTED, most: MOST_INSTRUCTIONS },

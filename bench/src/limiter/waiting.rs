@@ -7,15 +7,13 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, Instant};
 
-use nix::sys::resource::{UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
-use tokio::runtime::{Builder, Runtime};
 use tokio::time::sleep;
 use tower_service::Service;
 
 use crate::limiter::operation::Spec;
 use crate::limiter::ours;
 use crate::limiter::peers::{governor, leaky_bucket, ratelimit, tower, tower_resilience};
+use crate::real_time::{THREADS, processor_time, runtime};
 use crate::record::{Wait, WaitCase, Waits};
 use crate::row::OURS;
 use crate::summary::Track;
@@ -35,9 +33,6 @@ pub const PROMISED: [Promised; 2] = [
     Promised { burst: 100, share: 0.99, stretch: None },
     Promised { burst: 10, share: 0.86, stretch: Some(0.95) },
 ];
-
-/// The threads of the runtimes.
-const THREADS: [usize; 2] = [1, 2];
 
 /// The share of the rate that tasks get at least.
 #[derive(Debug, Clone, Copy)]
@@ -203,21 +198,6 @@ fn round(length: Duration, waiter: &Waiter, burst: u32, threads: usize) -> Resul
     round
 }
 
-fn runtime(threads: usize) -> Result<Runtime, String> {
-    let mut builder = if threads == 1 { Builder::new_current_thread() } else { Builder::new_multi_thread() };
-    if threads > 1 {
-        builder.worker_threads(threads);
-    }
-    builder.enable_time().build().map_err(|error| format!("no runtime: {error}"))
-}
-
-/// The processor time of this process so far.
-fn processor_time() -> Result<Duration, String> {
-    let usage = getrusage(UsageWho::RUSAGE_SELF).map_err(|error| format!("getrusage: {error}"))?;
-    let micros = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    u64::try_from(micros).map(Duration::from_micros).map_err(|error| error.to_string())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -237,13 +217,5 @@ mod tests {
         let waiter = Waiter { name: "lenient", start: |_, got| start(&Lenient, got) };
         let seen = round(Duration::from_millis(20), &waiter, 10, 1).map(|round| round.share);
         assert!(seen.is_err_and(|error| error.starts_with("lenient gave ")));
-    }
-
-    #[test]
-    fn processor_time_grows_with_work() {
-        let (started, before) = (Instant::now(), processor_time().expect("the kernel counts"));
-        while processor_time().expect("the kernel counts") < before + Duration::from_millis(1) {
-            assert!(started.elapsed() < Duration::from_secs(20), "no time was counted");
-        }
     }
 }

@@ -3,6 +3,7 @@
 mod figures;
 mod promises;
 mod section;
+mod stops;
 mod waits;
 
 pub use section::Section;
@@ -59,7 +60,8 @@ to the machine; the ratios are what counts.
   and end, and a round counts only when both ran for at least 90 % of it; the figure is what one thread waits for
   one call.
 - All contenders of a row do the same and are checked: each batch must have seen the outcomes that its load promises, and
-  afterwards each must refuse, the breaker because it trips, the limiter when its permits are used up.
+  afterwards each must show itself: the breaker trips, the limiter refuses when its permits are used up, the token
+  tells all below it.
 - A peer with dashes has no such operation.
 ";
 

@@ -4,8 +4,9 @@ use std::fmt::Write as _;
 
 use super::figures::{figure, ratio, verdict, worse};
 use super::section::{Section, find};
-use super::waits;
+use super::{stops, waits};
 use crate::limiter::keys::{MOST_BYTES, STRETCH_BYTES};
+use crate::memory;
 use crate::record::Times;
 use crate::row::{OURS, Row, Target};
 
@@ -27,6 +28,9 @@ pub(super) fn render(section: &Section, page: &mut String) {
     }
     if let Some([std_clock, fast_clock]) = &section.waits {
         waits::promises(page, std_clock, fast_clock);
+    }
+    if let Some(stops) = &section.stops {
+        stops::promises(page, stops, &section.memory);
     }
     allocations(section, page);
     handle(section, page);
@@ -56,10 +60,16 @@ fn price(page: &mut String, row: &Row, target: &Target, std_clock: Option<f64>, 
 
 fn allocations(section: &Section, page: &mut String) {
     for (title, rows) in FORMS {
-        let ours = section.memory.calls.iter().filter(|call| {
-            let form = call.row.starts_with("async-") || call.row.starts_with("tower-");
-            call.name.starts_with(OURS) && if rows.is_empty() { !form } else { call.row.starts_with(rows) }
-        });
+        let is_meant = |row: &str| {
+            let form = row.starts_with("async-") || row.starts_with("tower-");
+            let of_this_form = if rows.is_empty() { !form } else { row.starts_with(rows) };
+            of_this_form && !section.pattern.allocating.contains(&row)
+        };
+        if !section.pattern.rows.iter().any(|row| memory::counts(row) && is_meant(row.key)) {
+            continue;
+        }
+        let ours =
+            section.memory.calls.iter().filter(|call| call.name.starts_with(OURS) && is_meant(&call.row));
         let most = ours.map(|call| call.allocations).max_by(f64::total_cmp);
         let _ = writeln!(
             page,

@@ -3,9 +3,9 @@
 use std::fmt::Write as _;
 
 use super::figures::{bold, figure, grouped, ratio, whole};
-use super::{END_OF_NOTES, NOTES, promises, waits};
+use super::{END_OF_NOTES, NOTES, promises, stops, waits};
 use crate::pattern::Pattern;
-use crate::record::{CallInstructions, Instructions, Memory, RowTimes, Time, Times, Waits};
+use crate::record::{CallInstructions, Instructions, Memory, RowTimes, Stops, Time, Times, Waits};
 use crate::row::Row;
 
 /// Everything that the page says about one pattern.
@@ -23,6 +23,8 @@ pub struct Section {
     pub fast_clock: Times,
     /// What tasks that wait get, with the operating system's clock and with `fast-clock`.
     pub waits: Option<[Waits; 2]>,
+    /// What the stop of many tasks costs, with the operating system's clock.
+    pub stops: Option<Stops>,
     /// Allocations and sizes.
     pub memory: Memory,
     /// Instructions, where valgrind was there.
@@ -44,6 +46,9 @@ impl Section {
         }
         if let Some([std_clock, fast_clock]) = &self.waits {
             waits::render(&mut page, std_clock, fast_clock);
+        }
+        if let Some(stops) = &self.stops {
+            stops::render(&mut page, stops, &self.memory);
         }
         self.calls(&mut page);
         self.sizes(&mut page);
