@@ -6,6 +6,7 @@ mod instructions;
 mod mutants;
 mod orderings;
 mod page;
+mod processes;
 mod properties;
 
 use crate::arguments::Arguments;
@@ -18,10 +19,11 @@ use crate::workspace::Workspace;
 /// One long check: its name, and what finds out; it returns its section, unless it could not run.
 type Part = (&'static str, fn(&Workspace, &mut Ledger) -> Option<String>);
 
-const PARTS: [Part; 5] = [
+const PARTS: [Part; 6] = [
     ("mutants", mutants::run),
     ("properties", properties::run),
     ("orderings", orderings::run),
+    ("processes", processes::run),
     ("instructions", instructions::run),
     ("coverage", coverage::run),
 ];

@@ -96,7 +96,7 @@ const VERBS: [Verb; 14] = [
     },
     Verb {
         name: "deep",
-        usage: "[mutants|properties|orderings|instructions|coverage]..",
+        usage: "[mutants|properties|orderings|processes|instructions|coverage]..",
         does: "the long checks; writes docs/verification.md",
         run: deep::run,
     },

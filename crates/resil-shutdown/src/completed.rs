@@ -4,7 +4,7 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use resil_core::Clock;
+use resil_core::{Clock, MonotonicClock};
 
 use crate::shared::Shared;
 use crate::{Report, Triggered};
@@ -22,7 +22,7 @@ use crate::{Report, Triggered};
 /// # });
 /// ```
 #[must_use = "futures do nothing unless they are awaited"]
-pub struct Completed<C> {
+pub struct Completed<C = MonotonicClock> {
     shared: Arc<Shared<C>>,
     triggered: Triggered,
 }

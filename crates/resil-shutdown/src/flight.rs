@@ -30,8 +30,9 @@ impl Flight {
             }
             return is_open;
         }
-        // What is refused is in the count for a moment, which at worst wakes the supervisor once more.
-        self.0.fetch_add(ONE, Ordering::Acquire) & CLOSED == 0
+        // What is refused leaves no trace, so that a storm of it does not hold up the drain.
+        let enter = |word| (word & CLOSED == 0).then_some(word + ONE);
+        self.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter).is_ok()
     }
 
     /// Counts one less; whether it was the last one after the intake was closed, so that somebody waits to hear of it.

@@ -29,9 +29,9 @@ pub(crate) fn hook<C: Clock + 'static>(shared: &Arc<Shared<C>>) -> Result<Hooked
     if std::mem::replace(&mut shared.state().is_installed, true) {
         return Err(ShutdownError::AlreadyInstalled);
     }
-    let release: Arc<dyn Fn() + Send + Sync> = {
+    let release = {
         let shared = Arc::clone(shared);
-        Arc::new(move || shared.state().is_installed = false)
+        Release(Box::new(move || shared.state().is_installed = false))
     };
     let on_signal = {
         let shared = Arc::clone(shared);
@@ -41,11 +41,30 @@ pub(crate) fn hook<C: Clock + 'static>(shared: &Arc<Shared<C>>) -> Result<Hooked
             }
         }
     };
-    Hooked::new(shared.config.signals, on_signal, Arc::clone(&release)).inspect_err(|_| release())
+    Hooked::new(shared.config.signals, on_signal, release)
+}
+
+/// Says, when it is dropped, that nothing is hooked any more.
+#[cfg(feature = "signal")]
+pub(crate) struct Release(Box<dyn Fn() + Send + Sync>);
+
+#[cfg(feature = "signal")]
+impl Drop for Release {
+    fn drop(&mut self) {
+        (self.0)();
+    }
 }
 
 #[cfg(not(feature = "signal"))]
 #[expect(clippy::unnecessary_wraps, reason = "as with the feature")]
 pub(crate) fn hook<C: Clock + 'static>(_shared: &Arc<Shared<C>>) -> Result<Hooked, ShutdownError> {
     Ok(Hooked)
+}
+
+/// Ends the process, without what was registered for its exit where that can be done.
+pub(crate) fn exit_at_once(code: i32) {
+    #[cfg(all(feature = "signal", unix))]
+    signal_hook::low_level::exit(code);
+    #[cfg(not(all(feature = "signal", unix)))]
+    std::process::exit(code);
 }

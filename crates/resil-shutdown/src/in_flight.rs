@@ -69,14 +69,8 @@ impl<C: Clock + Clone + 'static> Policy for GracefulShutdown<C> {
     type Permit = ();
 
     fn admit(&self) -> Result<(), Rejected> {
-        let shared = self.shared();
-        if shared.flight.try_enter() {
-            return Ok(());
-        }
-        if !cfg!(seeded_bug = "flight_entered_in_two_steps") {
-            shared.leave();
-        }
-        Err(Rejected::new(self.name(), Reason::ShuttingDown))
+        let is_open = self.shared().flight.try_enter();
+        if is_open { Ok(()) } else { Err(Rejected::new(self.name(), Reason::ShuttingDown)) }
     }
 
     fn settle(&self, (): (), _verdict: Verdict) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use resil_core::{Clock, MonotonicClock};
 
 use crate::hooks::{self, Hooked};
-use crate::last_resort::Ending;
+use crate::last_resort::{self, Ending};
 use crate::shared::Shared;
 use crate::{GracefulShutdown, ShutdownError};
 
@@ -25,7 +25,8 @@ use crate::{GracefulShutdown, ShutdownError};
 #[must_use = "dropping it restores the former handlers"]
 pub struct Installed<C = MonotonicClock> {
     shared: Arc<Shared<C>>,
-    hooked: Hooked,
+    /// Dropped with this.
+    _hooked: Hooked,
 }
 
 impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
@@ -36,7 +37,7 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
     pub fn install(&self) -> Result<Installed<C>, ShutdownError> {
         self.adopt_runtime();
         let hooked = hooks::hook(self.shared())?;
-        Ok(Installed { shared: Arc::clone(self.shared()), hooked })
+        Ok(Installed { shared: Arc::clone(self.shared()), _hooked: hooked })
     }
 
     /// Whether signals are hooked.
@@ -48,13 +49,31 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
 impl<C: Clock + 'static> Installed<C> {
     /// Ends the process when all is done, with the report's exit code. The report goes to stderr first unless all went well.
     pub fn exit_when_done(self) -> Self {
-        self.shared.state().ending = Ending::Exit;
+        let mut state = self.shared.state();
+        state.ending = Ending::Exit;
+        let report = state.report.clone();
+        drop(state);
+        // All is done already, and whoever did it has looked.
+        if let Some(report) = report {
+            last_resort::exit(&report);
+        }
         self
     }
 
-    /// Restores what the signals did before, as dropping it does.
+    /// Restores what the signals did before, as dropping it does. A signal that has come and was not heard yet is lost.
+    ///
+    /// Where a signal had its default action before, that is done from now on, also if other code hooks the signal later.
     pub fn uninstall(self) {
-        drop(self.hooked);
+        drop(self);
+    }
+}
+
+impl<C> Drop for Installed<C> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        if matches!(state.ending, Ending::Exit) {
+            state.ending = Ending::Report;
+        }
     }
 }
 

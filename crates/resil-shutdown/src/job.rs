@@ -10,15 +10,15 @@ use crate::{IntoOutcome, Outcome};
 
 /// The work of a callback.
 pub(crate) enum Job {
-    Sync(Box<dyn FnOnce() -> Outcome + Send>),
+    Sync(Box<dyn FnOnce() -> Outcome + Send>, Runtime),
     Async(Pending, Runtime),
 }
 
 type Pending = Pin<Box<dyn Future<Output = Outcome> + Send>>;
 
 impl Job {
-    pub(crate) fn sync<R: IntoOutcome>(work: impl FnOnce() -> R + Send + 'static) -> Self {
-        Self::Sync(Box::new(move || work().into_outcome()))
+    pub(crate) fn sync<R: IntoOutcome>(work: impl FnOnce() -> R + Send + 'static, runtime: Runtime) -> Self {
+        Self::Sync(Box::new(move || work().into_outcome()), runtime)
     }
 
     pub(crate) fn of_future<F>(work: impl FnOnce() -> F + Send + 'static, runtime: Runtime) -> Self
@@ -31,7 +31,10 @@ impl Job {
     /// Runs it on this thread. A future is dropped as soon as `is_given_up`.
     pub(crate) fn run(self, parker: &Parker, clock: &impl Clock, is_given_up: impl Fn() -> bool) -> Outcome {
         let outcome = match self {
-            Self::Sync(work) => contain(work),
+            Self::Sync(work, runtime) => contain(|| {
+                let _entered = runtime.enter();
+                work()
+            }),
             Self::Async(future, runtime) => contain(|| {
                 let _entered = runtime.enter();
                 parker.run(future, clock, None, is_given_up).unwrap_or(Outcome::TimedOut)
@@ -52,7 +55,7 @@ impl Job {
 impl fmt::Debug for Job {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Sync(_) => "Sync",
+            Self::Sync(..) => "Sync",
             Self::Async(..) => "Async",
         })
     }

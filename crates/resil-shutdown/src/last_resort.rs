@@ -1,3 +1,4 @@
+use std::io::Write;
 use std::sync::Arc;
 use std::sync::mpsc;
 use std::task::Waker;
@@ -9,10 +10,19 @@ use resil_core::sync::{Mutex, lock};
 
 use crate::parker::Parker;
 use crate::shared::Shared;
-use crate::{Outcome, Report, thread};
+use crate::{Outcome, Report, hooks, thread};
 
-/// How long `main` has to return after the budget is used up.
-const GRACE: Duration = Duration::from_millis(50);
+/// How long after the end of the budget `main` may take to return.
+const GRACE: Duration = Duration::from_millis(60);
+
+/// How long it has at least, where the end took longer than it should.
+const LEAST_GRACE: Duration = Duration::from_millis(20);
+
+/// How long stderr may take for the report.
+const WRITING: Duration = Duration::from_millis(25);
+
+/// How long what runs at the exit of a process may take.
+const EXITING: Duration = Duration::from_secs(1);
 
 /// What happens when all is done.
 #[derive(Clone, Debug)]
@@ -70,7 +80,7 @@ pub(crate) fn end<C: Clock + 'static>(shared: &Shared<C>, parker: &Parker) {
         Ending::ExitIfBlocked(trap) | Ending::ExitUnlessDisarmed(trap) => trap,
     };
     *lock(&trap.supervisor) = Some(parker.waker());
-    let until = deadline.max(shared.clock.now()).saturating_add(GRACE);
+    let until = deadline.saturating_add(GRACE).max(shared.clock.now().saturating_add(LEAST_GRACE));
     while trap.is_armed.load(Ordering::Acquire) {
         if shared.clock.now() >= until {
             return exit(&report);
@@ -80,17 +90,22 @@ pub(crate) fn end<C: Clock + 'static>(shared: &Shared<C>, parker: &Parker) {
 }
 
 /// Ends the process with the report's code. The report goes to stderr first unless all went well, if that does not block.
-fn exit(report: &Report) {
+pub(crate) fn exit(report: &Report) {
+    let code = i32::from(report.exit_code());
     if !report.is_clean() {
         let (done, written) = mpsc::channel();
         let report = report.clone();
         let write = move || {
-            eprintln!("{report}");
+            let _ = writeln!(std::io::stderr(), "{report}");
             let _ = done.send(());
         };
         if thread::spawn("resil-shutdown write", write).is_ok() {
-            let _ = written.recv_timeout(GRACE);
+            let _ = written.recv_timeout(WRITING);
         }
     }
-    std::process::exit(i32::from(report.exit_code()));
+    // What other libraries have registered for the exit is foreign code, too.
+    if thread::spawn("resil-shutdown exit", move || std::process::exit(code)).is_ok() {
+        std::thread::park_timeout(EXITING);
+    }
+    hooks::exit_at_once(code);
 }

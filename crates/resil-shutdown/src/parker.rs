@@ -67,10 +67,13 @@ impl Parker {
         let waker = self.waker();
         let mut cx = Context::from_waker(&waker);
         loop {
+            if is_over() {
+                return None;
+            }
             if let Poll::Ready(output) = future.as_mut().poll(&mut cx) {
                 return Some(output);
             }
-            if is_over() || until.is_some_and(|until| clock.now() >= until) {
+            if until.is_some_and(|until| clock.now() >= until) {
                 return None;
             }
             self.wait(clock, until);

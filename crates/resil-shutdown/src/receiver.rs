@@ -9,6 +9,8 @@ use crate::Token;
 impl Token {
     /// A channel that is disconnected when the token is triggered, for crossbeam's `select!`. No message ever comes.
     ///
+    /// Each call makes one, which lives as long as the token: call it before a loop, or clone the receiver.
+    ///
     /// ```
     /// let token = resil_shutdown::Token::new();
     /// let (jobs, work) = crossbeam_channel::unbounded::<u32>();

@@ -4,7 +4,7 @@ use std::future::Future;
 use std::sync::Arc;
 use std::time::Duration;
 
-use resil_core::{Clock, OutOfRange, Value};
+use resil_core::{Clock, MonotonicClock, OutOfRange, Value};
 
 use crate::config::{LIMIT, is_span};
 use crate::job::Job;
@@ -26,7 +26,7 @@ use crate::{IntoOutcome, ShutdownError};
 /// # Ok::<_, resil_shutdown::ShutdownError>(())
 /// ```
 #[must_use = "nothing is registered before `run` or `run_async` says what to do"]
-pub struct Registration<'a, C> {
+pub struct Registration<'a, C = MonotonicClock> {
     shared: &'a Arc<Shared<C>>,
     spec: Spec,
     runtime: Option<Runtime>,
@@ -53,7 +53,7 @@ impl<'a, C: Clock + 'static> Registration<'a, C> {
         self
     }
 
-    /// The runtime that is entered while an async callback runs, in place of the one that this code runs in.
+    /// The runtime that is entered while the callback runs. An async one has the one that this code runs in unless another is given.
     #[cfg(feature = "tokio")]
     pub fn on(mut self, runtime: tokio::runtime::Handle) -> Self {
         self.runtime = Some(Runtime::of(runtime));
@@ -62,7 +62,8 @@ impl<'a, C: Clock + 'static> Registration<'a, C> {
 
     /// Registers a function, which runs on a thread of its own. One that hangs is left behind when its time is over.
     pub fn run<R: IntoOutcome>(self, work: impl FnOnce() -> R + Send + 'static) -> Result<(), ShutdownError> {
-        self.register(Job::sync(work))
+        let runtime = self.runtime.clone().unwrap_or_default();
+        self.register(Job::sync(work, runtime))
     }
 
     /// Registers an async function. Its future runs on a thread of the shutdown, with the tokio runtime entered that this code runs

@@ -1,5 +1,6 @@
 use std::borrow::Cow;
 use std::fmt;
+use std::io::Write;
 use std::process::{ExitCode, Termination};
 use std::sync::Arc;
 use std::time::Duration;
@@ -10,6 +11,9 @@ use crate::last_resort::Armed;
 use crate::{Outcome, Signal};
 
 /// What became of the end of a process: why it began, what every callback did, and how long it took.
+///
+/// The one that `run` and `run_blocking` give ends the process when the budget is used up, as long as it is alive:
+/// [`disarm`](Report::disarm) or drop it to live on. Copies do not.
 ///
 /// Everybody who waits for the end gets the same one. `main` can return it: it is an exit code, and writes itself to stderr unless all
 /// went well.
@@ -124,6 +128,13 @@ impl Report {
         self
     }
 
+    /// The same report, without what ends the process with the budget: for a program that lives on.
+    #[must_use = "the report is taken and returned"]
+    pub fn disarm(mut self) -> Self {
+        self.resort = None;
+        self
+    }
+
     /// The name of the [`GracefulShutdown`](crate::GracefulShutdown).
     pub fn name(&self) -> Name {
         self.facts.name
@@ -198,7 +209,8 @@ impl Eq for Report {}
 impl Termination for Report {
     fn report(self) -> ExitCode {
         if !self.is_clean() {
-            eprintln!("{self}");
+            // Nobody may be there to read it.
+            let _ = writeln!(std::io::stderr(), "{self}");
         }
         ExitCode::from(self.exit_code())
     }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use resil_core::{Clock, contain};
+use resil_core::{Clock, MonotonicClock, contain};
 
 use crate::hooks::{self, Hooked};
 use crate::last_resort::{Armed, Ending, Resort};
@@ -22,6 +22,9 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
     ///
     /// While the report is alive, the process ends with the report's code when the budget is used up: `main` need not fear a runtime
     /// that hangs as it is dropped. Drop the report to go on living.
+    ///
+    /// If the signals cannot be hooked, `main` does not run, which is then its outcome, and the plan does. If all is done already,
+    /// `main` does not run, either.
     ///
     /// Dropping this future stops waiting for signals, and leaves an end that has begun to run on.
     ///
@@ -50,8 +53,11 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
     /// [`run`](Self::run) for programs without a runtime: `main` runs on this thread.
     ///
     /// It should return when [`token`](Self::token) is triggered. If it has not when the callbacks are done, the process ends without
-    /// it.
+    /// it. As with `run`, the process ends with the budget while the report is alive.
     pub fn run_blocking<R: IntoOutcome>(&self, main: impl FnOnce() -> R) -> Report {
+        if let Some(report) = self.report() {
+            return report;
+        }
         let shared = self.shared();
         let mut started = match Started::new(shared, Ending::ExitIfBlocked) {
             Ok(started) => started,
@@ -60,8 +66,8 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
                 return self.completed_blocking();
             }
         };
-        let outcome = contain(main).map_or_else(Outcome::Panicked, IntoOutcome::into_outcome);
-        started.main_ended(shared, outcome);
+        let outcome = contain(|| main().into_outcome()).unwrap_or_else(Outcome::Panicked);
+        started.main_ended(outcome);
         let report = self.completed_blocking();
         started.finish(report)
     }
@@ -105,14 +111,15 @@ fn hook_unless_installed<C: Clock + 'static>(
 }
 
 /// What a program holds while it runs.
-struct Started {
+struct Started<C> {
+    shared: Arc<Shared<C>>,
     in_flight: Option<InFlight>,
     hooked: Option<Hooked>,
     armed: Option<Armed>,
 }
 
-impl Started {
-    fn new<C: Clock + 'static>(
+impl<C: Clock + 'static> Started<C> {
+    fn new(
         shared: &Arc<Shared<C>>,
         ending: impl FnOnce(Arc<Resort>) -> Ending,
     ) -> Result<Self, ShutdownError> {
@@ -121,15 +128,19 @@ impl Started {
         let armed = Armed::new();
         let mut state = shared.state();
         state.main = Main::Running;
-        state.ending = ending(Arc::clone(&armed.0));
+        if matches!(state.ending, Ending::Report) {
+            state.ending = ending(Arc::clone(&armed.0));
+        }
         drop(state);
-        Ok(Self { in_flight, hooked: hook_unless_installed(shared)?, armed: Some(armed) })
+        let mut started = Self { shared: Arc::clone(shared), in_flight, hooked: None, armed: Some(armed) };
+        started.hooked = hook_unless_installed(shared)?;
+        Ok(started)
     }
 
-    fn main_ended<C: Clock + 'static>(&mut self, shared: &Arc<Shared<C>>, outcome: Outcome) {
-        shared.main_ended(outcome);
+    fn main_ended(&mut self, outcome: Outcome) {
+        self.shared.main_ended(outcome);
         self.in_flight = None;
-        shared.begin(Cause::MainEnded);
+        self.shared.begin(Cause::MainEnded);
     }
 
     fn finish(&mut self, report: Report) -> Report {
@@ -137,6 +148,20 @@ impl Started {
         match self.armed.take() {
             Some(armed) => report.armed(armed),
             None => report,
+        }
+    }
+}
+
+/// A program that is given up leaves no trace.
+impl<C> Drop for Started<C> {
+    fn drop(&mut self) {
+        let mut state = self.shared.state();
+        if matches!(state.main, Main::Running) {
+            state.main = Main::None;
+        }
+        // What is armed in the report stays so.
+        if self.armed.is_some() && !matches!(state.ending, Ending::Exit) {
+            state.ending = Ending::Report;
         }
     }
 }
@@ -154,7 +179,7 @@ fn not_started<C: Clock + 'static>(shared: &Arc<Shared<C>>, error: &ShutdownErro
 pin_project! {
     /// The future of [`GracefulShutdown::run`].
     #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Run<F, C> {
+    pub struct Run<F, C = MonotonicClock> {
         #[pin]
         main: Option<F>,
         state: Progress<C>,
@@ -163,7 +188,7 @@ pin_project! {
 
 enum Progress<C> {
     New { shared: Arc<Shared<C>> },
-    Running { shared: Arc<Shared<C>>, started: Option<Started>, completed: Completed<C> },
+    Running { started: Option<Started<C>>, completed: Completed<C> },
 }
 
 impl<F, C: Clock + 'static> Future for Run<F, C>
@@ -177,24 +202,24 @@ where
         if let Progress::New { shared } = this.state {
             *this.state = begin(shared);
         }
-        let Progress::Running { shared, started, completed } = this.state else { return Poll::Pending };
+        let Progress::Running { started, completed } = this.state else { return Poll::Pending };
         let Some(running) = started else {
-            this.main.set(None);
+            let _ = contain(|| this.main.set(None));
             return Pin::new(completed).poll(cx);
         };
         if let Poll::Ready(report) = Pin::new(&mut *completed).poll(cx) {
-            this.main.set(None);
+            let _ = contain(|| this.main.set(None));
             return Poll::Ready(running.finish(report));
         }
         if let Some(main) = this.main.as_mut().as_pin_mut() {
-            let outcome = match contain(|| main.poll(cx)) {
+            let outcome = match contain(|| main.poll(cx).map(IntoOutcome::into_outcome)) {
                 Ok(Poll::Pending) => return Poll::Pending,
-                Ok(Poll::Ready(result)) => result.into_outcome(),
+                Ok(Poll::Ready(outcome)) => outcome,
                 Err(text) => Outcome::Panicked(text),
             };
             // First, so that callbacks find closed what `main` owned.
-            this.main.set(None);
-            running.main_ended(shared, outcome);
+            let dropped = contain(|| this.main.set(None));
+            running.main_ended(dropped.map_or_else(Outcome::Panicked, |()| outcome));
         }
         // Its waker is in place since it was polled above.
         Poll::Pending
@@ -211,7 +236,7 @@ fn begin<C: Clock + 'static>(shared: &Arc<Shared<C>>) -> Progress<C> {
             None
         }
     };
-    Progress::Running { shared: Arc::clone(shared), started, completed }
+    Progress::Running { started, completed }
 }
 
 impl<F, C> fmt::Debug for Run<F, C> {

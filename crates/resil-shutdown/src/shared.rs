@@ -80,17 +80,16 @@ impl<C: Clock + 'static> Shared<C> {
         }
     }
 
-    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
-        lock(&self.state)
-    }
-
     /// Begins the end on this thread; `false` if it had begun before.
     pub(crate) fn request(self: &Arc<Self>, cause: Cause) -> bool {
         let mut state = self.state();
         let is_first = state.plan.request(self.clock.now(), cause);
+        if is_first {
+            self.observers.enqueue(Event::Requested { name: self.name, cause, budget: self.config.timeout });
+        }
         drop(state);
         if is_first {
-            self.tell(|| Event::Requested { name: self.name, cause, budget: self.config.timeout });
+            teller::announce(self);
             self.requested.trigger();
         }
         is_first
@@ -127,6 +126,16 @@ impl<C: Clock + 'static> Shared<C> {
     pub(crate) fn step(&self) -> Step {
         let mut state = self.state();
         let step = state.plan.step(self.clock.now(), self.flight.count());
+        // Under the lock, so that listeners hear in the order of the plan.
+        match &step {
+            Step::Enter(phase) if *phase != Phase::Done => {
+                self.observers.enqueue(Event::Entered { name: self.name, phase: *phase });
+            }
+            Step::GiveUp(_, callback) => {
+                self.observers.enqueue(Event::Ended { name: self.name, callback: callback.clone() });
+            }
+            _ => {}
+        }
         state.asleep_until = match step {
             Step::Wait(until) => until.unwrap_or(Moment::MAX),
             _ => Moment::ZERO,
@@ -166,12 +175,13 @@ impl<C: Clock + 'static> Shared<C> {
         let mut state = self.state();
         let report = state.plan.finish(key, outcome, self.clock.now());
         let worker = state.take_worker(key);
-        drop(state);
-        drop(worker);
         let is_in_time = report.is_some();
         if let Some(callback) = report {
-            self.tell(|| Event::Ended { name: self.name, callback });
+            self.observers.enqueue(Event::Ended { name: self.name, callback });
         }
+        drop(state);
+        drop(worker);
+        teller::call(self);
         is_in_time
     }
 
@@ -199,13 +209,11 @@ impl<C: Clock + 'static> Shared<C> {
     pub(crate) fn main_ended(&self, outcome: Outcome) {
         self.state().main = Main::Ended(outcome);
     }
+}
 
-    /// Tells listeners, on the teller's thread.
-    pub(crate) fn tell(self: &Arc<Self>, event: impl FnOnce() -> Event) {
-        if self.observers.is_observed() {
-            self.observers.enqueue(event());
-            teller::call(self);
-        }
+impl<C> Shared<C> {
+    pub(crate) fn state(&self) -> MutexGuard<'_, State> {
+        lock(&self.state)
     }
 }
 

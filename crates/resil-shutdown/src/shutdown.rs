@@ -89,7 +89,8 @@ impl<C> GracefulShutdown<C> {
         }
     }
 
-    /// The name that its texts carry, in place of "unnamed". For one from configuration see [`Name::intern`].
+    /// The name that its texts carry, in place of "unnamed"; to be set before the first use. One from configuration has to be
+    /// [interned](Name::intern).
     #[must_use = "the handle is taken and returned"]
     pub const fn named(mut self, name: &'static str) -> Self {
         self.name = Name::new(name);
@@ -187,7 +188,8 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
     /// Blocks this thread until somebody has asked for the end, or for `timeout`; whether somebody has.
     #[must_use = "it says whether somebody asked for the end"]
     pub fn requested_timeout(&self, timeout: Duration) -> bool {
-        self.shared().requested.wait_timeout(timeout)
+        let until = self.clock.now().saturating_add(timeout);
+        Parker::new().run(self.requested(), &self.clock, Some(until), || false).is_some()
     }
 
     /// A future of the report. It does not begin the end. Cancel-safe.

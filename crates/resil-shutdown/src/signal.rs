@@ -2,7 +2,7 @@ use std::fmt;
 
 /// A signal that asks the process to end.
 ///
-/// On Windows, Ctrl-C, Ctrl-Break and the closing of the console all come as [`Interrupt`](Signal::Interrupt).
+/// On Windows, Ctrl-C and Ctrl-Break come as [`Interrupt`](Signal::Interrupt). When the console is closed, Windows does not wait.
 ///
 /// ```
 /// use resil_shutdown::Signal;

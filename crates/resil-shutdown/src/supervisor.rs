@@ -1,3 +1,4 @@
+use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,18 +12,20 @@ use crate::{Event, Phase, Report, last_resort, teller, thread, worker};
 /// How long listeners may take for what they have not heard when all is done.
 const TELLING: Duration = Duration::from_secs(1);
 
+/// How long they have where the budget is used up.
+const LAST_WORDS: Duration = Duration::from_millis(30);
+
 /// Takes the process through the phases. No foreign code but wakers, which must not block, runs on this thread, so nothing can hang it.
 pub(crate) fn supervise<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
     let parker = Parker::new();
     #[cfg(not(seeded_bug = "supervisor_enlists_late"))]
     shared.enlist(&parker);
-    teller::announce(shared);
     loop {
         match shared.step() {
             Step::Enter(Phase::Done) => break,
             Step::Enter(phase) => enter(shared, phase),
-            Step::GiveUp(_, callback) => {
-                shared.tell(|| Event::Ended { name: shared.name, callback });
+            Step::GiveUp(..) => {
+                teller::call(shared);
                 if shared.has_work() {
                     worker::spawn(shared);
                 }
@@ -45,7 +48,7 @@ pub(crate) fn enter<C: Clock + 'static>(shared: &Arc<Shared<C>>, phase: Phase) {
         shared.flight.close();
         shared.stopping.trigger();
     }
-    shared.tell(|| Event::Entered { name: shared.name, phase });
+    teller::call(shared);
     if phase == Phase::CleaningUp && shared.has_work() {
         worker::spawn(shared);
     }
@@ -57,17 +60,21 @@ fn complete<C: Clock + 'static>(shared: &Arc<Shared<C>>, parker: &Parker) {
     let main = state.take_main();
     let facts = state.plan.facts(shared.name, main);
     let deadline = state.plan.deadline();
-    let skipped = state.plan.take_skipped();
+    let skipped = ManuallyDrop::new(state.plan.take_skipped());
+    let report = facts.map(Report::new);
+    if let Some(report) = &report {
+        shared.observers.enqueue(Event::Completed(report.clone()));
+    }
     drop(state);
     if !skipped.is_empty() {
-        // Foreign code drops here, so on a thread that nobody waits for.
-        let _ = thread::spawn("resil-shutdown drop", || _ = contain(|| drop(skipped)));
+        // Foreign code drops here, so on a thread that nobody waits for; without one it is not dropped at all.
+        let _ =
+            thread::spawn("resil-shutdown drop", || _ = contain(|| drop(ManuallyDrop::into_inner(skipped))));
     }
-    let (Some(facts), Some(deadline)) = (facts, deadline) else { return };
-    let report = Report::new(facts);
-    shared.tell(|| Event::Completed(report.clone()));
+    teller::call(shared);
+    let (Some(report), Some(deadline)) = (report, deadline) else { return };
     let now = shared.clock.now();
-    let patience = now.saturating_add(TELLING).min(deadline).max(now.saturating_add(TELLING / 20));
+    let patience = now.saturating_add(TELLING).min(deadline).max(now.saturating_add(LAST_WORDS));
     teller::dismiss(shared, parker, patience);
     if cfg!(seeded_bug = "completed_before_the_report") {
         shared.completed.trigger();

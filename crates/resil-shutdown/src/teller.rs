@@ -1,5 +1,6 @@
 //! The thread on which listeners hear of events, lines go to stderr and systemd is told: all of these may block.
 
+use std::io::Write;
 use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
@@ -31,16 +32,19 @@ enum Line {
     Stopping(Duration),
 }
 
-/// Sees to it that a teller comes and looks.
+/// Sees to it that a teller comes and looks, if anybody listens.
 pub(crate) fn call<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
-    leave_note(shared, None);
+    if shared.observers.is_observed() {
+        leave_note(shared, None);
+    }
 }
 
-/// Tells the service manager that the end has begun.
+/// Tells the service manager that the end has begun, and then listeners, who may hang.
 pub(crate) fn announce<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
     if systemd::listens() {
         leave_note(shared, Some(Line::Stopping(shared.config.timeout)));
     }
+    call(shared);
 }
 
 /// Tells who is still running: listeners, or stderr where there are none.
@@ -60,7 +64,8 @@ pub(crate) fn progress<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
         leave_note(shared, Some(Line::Status(event.to_string())));
     }
     if shared.observers.is_observed() {
-        shared.tell(|| event);
+        shared.observers.enqueue(event);
+        call(shared);
     } else {
         leave_note(shared, Some(Line::Progress(event.to_string())));
     }
@@ -104,7 +109,8 @@ fn work<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
         let has_lines = !lines.is_empty();
         for line in lines {
             match line {
-                Line::Progress(text) => eprintln!("{text}"),
+                // Nobody may be there to read it.
+                Line::Progress(text) => _ = writeln!(std::io::stderr(), "{text}"),
                 Line::Status(text) => systemd::status(&text),
                 Line::Stopping(budget) => systemd::stopping(budget),
             }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use resil_core::sync::atomic::{AtomicBool, Ordering};
 use resil_core::sync::{Mutex, lock};
-use resil_core::{Clock, MonotonicClock};
+use resil_core::{Clock, MonotonicClock, contain};
 
 use crate::parker::Parker;
 use crate::roll::{Entries, Roll};
@@ -58,7 +58,7 @@ impl Token {
         self.node.is_triggered.load(Ordering::Acquire)
     }
 
-    /// Triggers it and its children, once and for all.
+    /// Triggers it and its children, once and for all. Of two who do so at once, one returns before all have been told.
     pub fn trigger(&self) {
         self.node.trigger();
     }
@@ -138,7 +138,8 @@ impl Node {
         let mut above = Vec::new();
         loop {
             match entries.next() {
-                Some(Entry::Task(waker)) => waker.wake(),
+                // Foreign code: a waker that panics must not keep the others from being woken.
+                Some(Entry::Task(waker)) => _ = contain(|| waker.wake()),
                 Some(Entry::Child(child)) => {
                     let Some(child) = child.upgrade() else { continue };
                     above.push(std::mem::replace(&mut entries, child.mark()));
@@ -190,8 +191,11 @@ impl Node {
 
 impl Drop for Node {
     fn drop(&mut self) {
-        if let Some((parent, place)) = self.parent.take() {
+        // Without recursion, as in `trigger`: what hangs on this one alone ends here, too.
+        let mut above = self.parent.take();
+        while let Some((parent, place)) = above {
             parent.strike_off(place);
+            above = Arc::into_inner(parent).and_then(|mut parent| parent.parent.take());
         }
     }
 }

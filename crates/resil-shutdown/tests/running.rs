@@ -106,8 +106,9 @@ fn a_run_that_is_dropped_gives_back_what_it_held_at_every_point() {
         }
         let stats = shutdown.stats();
         assert_eq!((stats.in_flight, stats.is_installed, stats.phase), (0, false, Phase::Running));
-        // And the handle works on.
-        assert!(block_on(shutdown.run(async {})).is_clean());
+        // And the handle works on, as if there had been no program.
+        let report = shutdown.trigger_blocking();
+        assert_eq!((report.main(), report.is_clean()), (None, true));
     }
 }
 
@@ -215,4 +216,47 @@ fn the_end_may_be_waited_for_by_blocking_with_a_limit() {
     });
     shutdown.trigger();
     assert!(waits.join().unwrap());
+}
+
+/// An error that cannot be shown.
+struct Unspeakable;
+
+impl std::fmt::Display for Unspeakable {
+    fn fmt(&self, _: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        panic!("no words")
+    }
+}
+
+/// Something whose end panics.
+struct Unending;
+
+impl Drop for Unending {
+    fn drop(&mut self) {
+        panic!("no end");
+    }
+}
+
+#[test]
+fn a_program_whose_error_or_end_panics_is_cleaned_up_after() {
+    let no_words = Some(Outcome::Panicked("no words".into()));
+    let report = GracefulShutdown::new().run_blocking(|| Err::<(), _>(Unspeakable));
+    assert_eq!(report.main(), no_words.as_ref());
+    let report = block_on(GracefulShutdown::new().run(async { Err::<(), _>(Unspeakable) }));
+    assert_eq!(report.main(), no_words.as_ref());
+
+    let held = Unending;
+    let main = poll_fn(move |_| {
+        let _held = &held;
+        Poll::Ready(())
+    });
+    let report = block_on(GracefulShutdown::new().run(main));
+    assert_eq!(report.main(), Some(&Outcome::Panicked("no end".into())));
+}
+
+#[test]
+fn where_all_is_done_no_program_begins() {
+    let shutdown = GracefulShutdown::new();
+    let done = shutdown.trigger_blocking();
+    assert_eq!(shutdown.run_blocking(|| -> () { unreachable!() }), done);
+    assert_eq!(block_on(shutdown.run(poll_fn(|_| -> Poll<()> { unreachable!() }))), done);
 }

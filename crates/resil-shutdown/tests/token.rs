@@ -8,7 +8,7 @@ use std::task::{Context, Poll, Wake, Waker};
 use std::thread;
 use std::time::Duration;
 
-use resil_shutdown::{Token, Triggered};
+use resil_shutdown::{GracefulShutdown, Token, Triggered};
 
 #[derive(Default)]
 struct Count(AtomicUsize);
@@ -96,6 +96,32 @@ fn children_a_hundred_thousand_deep_overflow_no_stack() {
     assert!(all.iter().all(Token::is_triggered));
     // From the leaf up, as the end of each frees the one above.
     while all.pop().is_some() {}
+    // And a chain that hangs on its leaf alone.
+    let mut leaf = Token::new();
+    for _ in 0..100_000 {
+        leaf = leaf.child();
+    }
+    drop(leaf);
+}
+
+/// A waker that panics, as those of executors that are gone may.
+struct Broken;
+
+impl Wake for Broken {
+    fn wake(self: Arc<Self>) {
+        panic!("the executor is gone");
+    }
+}
+
+#[test]
+fn a_waker_that_panics_keeps_nobody_else_from_being_woken() {
+    let shutdown = GracefulShutdown::new();
+    let (count, broken) = (Arc::new(Count::default()), Waker::from(Arc::new(Broken)));
+    let mut waits = [shutdown.requested(), shutdown.requested()];
+    assert!(Pin::new(&mut waits[0]).poll(&mut Context::from_waker(&broken)).is_pending());
+    assert!(!poll(&mut waits[1], &count));
+    assert!(shutdown.trigger_blocking().is_clean());
+    assert_eq!(count.read(), 1);
 }
 
 #[test]
@@ -173,19 +199,4 @@ fn tokens_of_tokio_util_follow_and_are_followed() {
     cancellation.cancel();
     assert!(followed.is_triggered() && child.is_triggered());
     assert!(Token::from(cancellation).is_triggered(), "made afterwards");
-}
-
-#[cfg(feature = "tokio-util")]
-#[test]
-fn a_token_that_followed_another_leaves_nothing_behind() {
-    use tokio_util::sync::CancellationToken;
-
-    let cancellation = CancellationToken::new();
-    for _ in 0..1_000 {
-        drop(Token::from(cancellation.clone()));
-    }
-    // A future of each would hold the shared state of the token; what is left is this handle.
-    let weak = format!("{cancellation:?}");
-    cancellation.cancel();
-    assert!(weak.contains("is_cancelled: false"));
 }

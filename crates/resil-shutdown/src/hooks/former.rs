@@ -1,7 +1,7 @@
 //! What signals did before they were hooked, so that they can do it again.
 
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use signal_hook::flag;
 
@@ -30,13 +30,14 @@ impl Former {
 /// Remembers what each of these signals does, unless it has been seen before. Handlers of other code go on being called, and an
 /// ignored signal is ignored; what has to be done by hand is the default.
 pub(super) fn remember(signals: Signals) -> Result<(), ShutdownError> {
-    let _looking = LOOKING.lock().unwrap_or_else(PoisonError::into_inner);
+    let _looking = look();
     for signal in signals.iter() {
         let former = Former::of(signal);
         if former.is_free.get().is_some() {
             continue;
         }
-        let is_free = Arc::new(AtomicBool::new(false));
+        // Nobody hooks it yet: until then it does what it did.
+        let is_free = Arc::new(AtomicBool::new(true));
         if does_default(signal) {
             let added = flag::register_conditional_default(signal.number(), Arc::clone(&is_free));
             added.map_err(|error| ShutdownError::Signal(signal, error))?;
@@ -46,21 +47,32 @@ pub(super) fn remember(signals: Signals) -> Result<(), ShutdownError> {
     Ok(())
 }
 
+/// Signals that a handle hooks, until it is dropped.
+pub(super) struct Held(Signals);
+
 /// One more handle hooks these.
-pub(super) fn hold(signals: Signals) {
+pub(super) fn hold(signals: Signals) -> Held {
+    let _looking = look();
     for former in signals.iter().map(Former::of) {
         former.holders.fetch_add(1, Ordering::SeqCst);
         former.set_free(false);
     }
+    Held(signals)
 }
 
-/// One handle less hooks these.
-pub(super) fn let_go(signals: Signals) {
-    for former in signals.iter().map(Former::of) {
-        if former.holders.fetch_sub(1, Ordering::SeqCst) == 1 {
-            former.set_free(true);
+impl Drop for Held {
+    fn drop(&mut self) {
+        let _looking = look();
+        for former in self.0.iter().map(Former::of) {
+            if former.holders.fetch_sub(1, Ordering::SeqCst) == 1 {
+                former.set_free(true);
+            }
         }
     }
+}
+
+fn look() -> MutexGuard<'static, ()> {
+    LOOKING.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Former {

@@ -5,15 +5,16 @@ use signal_hook::SigId;
 use signal_hook::iterator::{Handle, Signals as Iterator};
 use signal_hook::{flag, low_level};
 
-use super::former;
+use super::Release;
+use super::former::{self, Held};
 use crate::{ShutdownError, Signal, Signals, thread};
 
 /// Hooked signals. Dropping it restores what was there before, and runs nothing.
 pub(crate) struct Hooked {
-    signals: Signals,
+    held: Option<Held>,
     actions: Vec<SigId>,
     waiting: Handle,
-    release: Arc<dyn Fn() + Send + Sync>,
+    _release: Release,
 }
 
 impl Hooked {
@@ -25,7 +26,7 @@ impl Hooked {
     pub(crate) fn new(
         signals: Signals,
         mut on_signal: impl FnMut(Signal) + Send + 'static,
-        release: Arc<dyn Fn() + Send + Sync>,
+        release: Release,
     ) -> Result<Self, ShutdownError> {
         former::remember(signals)?;
         let first = signals.iter().next();
@@ -37,7 +38,8 @@ impl Hooked {
             add.map_err(|error| ShutdownError::Signal(signal, error))?;
         }
         let armed = Arc::new(AtomicBool::new(false));
-        let mut hooked = Self { signals, actions: Vec::new(), waiting: arrivals.handle(), release };
+        let mut hooked =
+            Self { held: None, actions: Vec::new(), waiting: arrivals.handle(), _release: release };
         for signal in signals.iter() {
             let number = signal.number();
             let explain = |error| ShutdownError::Signal(signal, error);
@@ -47,37 +49,36 @@ impl Hooked {
             hooked.actions.push(end.map_err(explain)?);
             hooked.actions.push(flag::register(number, Arc::clone(&armed)).map_err(explain)?);
         }
-        former::hold(signals);
+        hooked.held = Some(former::hold(signals));
         // What came before the flags were in place has armed nothing.
         let early: Vec<_> = arrivals.pending().collect();
         if let Some(number) = early.first() {
-            // A registration waits for handlers that are at work. So none is, for which the flag would come too early.
-            let nothing = flag::register(*number, Arc::default());
-            nothing
-                .map(low_level::unregister)
-                .map_err(|error| ShutdownError::Signal(Signal::Terminate, error))?;
+            await_handlers(*number);
             armed.store(true, Ordering::SeqCst);
         }
         let wait = move || {
             for number in early.into_iter().chain(arrivals.forever()) {
+                // Armed before anybody sees that it was heard.
+                await_handlers(number);
                 Signal::of(number).into_iter().for_each(&mut on_signal);
             }
         };
-        thread::spawn("resil-shutdown signals", wait).map_err(|error| {
-            former::let_go(signals);
-            ShutdownError::Thread(error)
-        })?;
+        thread::spawn("resil-shutdown signals", wait).map_err(ShutdownError::Thread)?;
         Ok(hooked)
     }
 }
 
+/// Waits until no handler is at work that has begun before: a change of the registry does.
+fn await_handlers(number: i32) {
+    let _ = flag::register(number, Arc::default()).map(low_level::unregister);
+}
+
 impl Drop for Hooked {
     fn drop(&mut self) {
-        former::let_go(self.signals);
+        self.held = None;
         for action in self.actions.drain(..) {
             low_level::unregister(action);
         }
         self.waiting.close();
-        (self.release)();
     }
 }

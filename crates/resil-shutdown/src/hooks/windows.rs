@@ -3,12 +3,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use super::Release;
 use crate::{ShutdownError, Signal, Signals, thread};
 
-/// Hooked console events: Ctrl-C, Ctrl-Break, close. Dropping it restores what was there before, and runs nothing.
+/// Hooked console events: Ctrl-C and Ctrl-Break. Dropping it restores what was there before, and runs nothing.
 pub(crate) struct Hooked {
     listener: Arc<Listener>,
-    release: Arc<dyn Fn() + Send + Sync>,
+    _release: Release,
 }
 
 struct Listener {
@@ -30,9 +31,9 @@ impl Hooked {
     /// Calls `on_signal` for each event, on a thread of its own, until this is dropped; then `release`. The second one ends the
     /// process.
     pub(crate) fn new(
-        _signals: Signals,
+        signals: Signals,
         mut on_signal: impl FnMut(Signal) + Send + 'static,
-        release: Arc<dyn Fn() + Send + Sync>,
+        release: Release,
     ) -> Result<Self, ShutdownError> {
         let (tell, events) = channel();
         let wait = move || events.into_iter().for_each(|()| on_signal(Signal::Interrupt));
@@ -44,8 +45,10 @@ impl Hooked {
             ctrlc::try_set_handler(on_event).map_err(explain)?;
             all.0 = true;
         }
-        all.1.push(Arc::clone(&listener));
-        Ok(Self { listener, release })
+        if signals.contains(Signal::Interrupt) {
+            all.1.push(Arc::clone(&listener));
+        }
+        Ok(Self { listener, _release: release })
     }
 }
 
@@ -66,6 +69,5 @@ fn on_event() {
 impl Drop for Hooked {
     fn drop(&mut self) {
         listeners().1.retain(|listener| !Arc::ptr_eq(listener, &self.listener));
-        (self.release)();
     }
 }

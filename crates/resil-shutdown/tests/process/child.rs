@@ -42,10 +42,20 @@ impl Child {
     }
 
     pub(crate) fn start_with(program: &str, environment: &[(&str, &OsStr)]) -> Self {
+        let mut command = Self::command();
+        command.envs(environment.iter().copied());
+        Self::spawn(command, program, true)
+    }
+
+    fn command() -> Command {
         let mut command = Command::new(std::env::current_exe().unwrap());
         command.args(["--exact", "a_child_runs_its_program_here", "--nocapture", "--test-threads", "1"]);
-        command.envs(environment.iter().copied());
-        Self::spawn(command, program)
+        command
+    }
+
+    /// Nobody reads what it writes to stderr.
+    pub(crate) fn start_unheard(program: &str) -> Self {
+        Self::spawn(Self::command(), program, false)
     }
 
     /// As a child of a shell that ignores SIGHUP, which children inherit.
@@ -53,10 +63,10 @@ impl Child {
         let mut command = Command::new("sh");
         let test = "exec \"$0\" --exact a_child_runs_its_program_here --nocapture --test-threads 1";
         command.args(["-c", &format!("trap '' HUP; {test}")]).arg(std::env::current_exe().unwrap());
-        Self::spawn(command, program)
+        Self::spawn(command, program, true)
     }
 
-    fn spawn(mut command: Command, program: &str) -> Self {
+    fn spawn(mut command: Command, program: &str, is_heard: bool) -> Self {
         command.env(PROGRAM, program).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut process = command.spawn().unwrap();
         let stdin = process.stdin.take();
@@ -67,7 +77,11 @@ impl Child {
         let mut from = process.stderr.take().unwrap();
         thread::spawn(move || {
             let mut all = String::new();
-            let _ = from.read_to_string(&mut all);
+            if is_heard {
+                let _ = from.read_to_string(&mut all);
+            } else {
+                drop(from);
+            }
             text.send(all)
         });
         Self { process, stdin, lines, stderr, last_signal: MonotonicClock.now() }

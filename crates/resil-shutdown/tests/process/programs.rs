@@ -30,6 +30,10 @@ pub(crate) fn run(name: &str) -> ! {
         "uninstalls_over_ignored" => return_after(uninstalls_over_ignored),
         "two_handles" => return_after(two_handles),
         "main_never_returns" => main_never_returns(),
+        "stuck_with_a_hung_listener" => stuck_with_a_hung_listener(),
+        "asks_late_for_the_exit" => asks_late_for_the_exit(),
+        "signals_itself_while_it_installs" => signals_itself_while_it_installs(),
+        "hands_over" => return_after(hands_over),
         #[cfg(all(feature = "systemd", target_os = "linux"))]
         "notifies" => notifies(),
         other => panic!("there is no program {other}"),
@@ -80,7 +84,7 @@ fn of_five(shutdown: &GracefulShutdown) {
 }
 
 fn five() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(500).force_exit_code(3));
+    let shutdown = GracefulShutdown::with_config(within(1_000).force_exit_code(3));
     of_five(&shutdown);
     let _installed = shutdown.install().unwrap().exit_when_done();
     say("ready");
@@ -89,7 +93,7 @@ fn five() -> Report {
 }
 
 fn five_blocking() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(500).force_exit_code(3));
+    let shutdown = GracefulShutdown::with_config(within(1_000).force_exit_code(3));
     of_five(&shutdown);
     let report = shutdown.run_blocking(|| {
         say("ready");
@@ -128,8 +132,13 @@ fn triggers_and_hangs() -> Report {
     let shutdown = GracefulShutdown::with_config(within(60_000).drain_timeout(Duration::ZERO));
     hung_callback(&shutdown);
     shutdown.run_blocking(|| {
+        // Registered last, so that it is set when all that the first signal does is done.
+        let has_come = Arc::new(AtomicBool::new(false));
+        signal_hook::flag::register(15, Arc::clone(&has_come)).unwrap();
         shutdown.trigger();
-        hear();
+        while !has_come.load(Ordering::SeqCst) {
+            thread::yield_now();
+        }
         say("still here");
         hang();
     })
@@ -217,7 +226,7 @@ fn of_two(shutdown: &GracefulShutdown) {
 }
 
 fn no_runtime() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(500));
+    let shutdown = GracefulShutdown::with_config(within(2_000));
     of_two(&shutdown);
     shutdown.run_blocking(|| {
         say("ready");
@@ -226,7 +235,7 @@ fn no_runtime() -> Report {
 }
 
 fn current_thread() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(500));
+    let shutdown = GracefulShutdown::with_config(within(2_000));
     of_two(&shutdown);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     // Needs the runtime's timer, so the runtime.
@@ -254,13 +263,13 @@ fn stuck(shutdown: &GracefulShutdown, mut builder: tokio::runtime::Builder) -> R
 }
 
 fn stuck_current_thread() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(500));
+    let shutdown = GracefulShutdown::with_config(within(2_000));
     of_two(&shutdown);
     stuck(&shutdown, tokio::runtime::Builder::new_current_thread())
 }
 
 fn stuck_workers() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(500));
+    let shutdown = GracefulShutdown::with_config(within(2_000));
     of_two(&shutdown);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let blocked = Arc::new(Barrier::new(3));
@@ -330,6 +339,66 @@ fn main_never_returns() -> Report {
         say("ready");
         hang();
     })
+}
+
+fn stuck_with_a_hung_listener() -> Report {
+    let shutdown = GracefulShutdown::with_config(within(1_000));
+    shutdown.observe(|_| hang()).forget();
+    stuck(&shutdown, tokio::runtime::Builder::new_current_thread())
+}
+
+fn asks_late_for_the_exit() -> Report {
+    let shutdown = GracefulShutdown::new();
+    shutdown.register("fails").run(|| Err::<(), _>("disk full")).unwrap();
+    let installed = shutdown.install().unwrap();
+    let _ = shutdown.trigger_blocking();
+    let _installed = installed.exit_when_done();
+    hang();
+    unreachable!()
+}
+
+fn signals_itself_while_it_installs() -> Report {
+    let round: usize = std::env::var("ROUND").unwrap().parse().unwrap();
+    let start = Arc::new(Barrier::new(2));
+    let sender = thread::spawn({
+        let start = Arc::clone(&start);
+        move || {
+            start.wait();
+            delay(round, 60_000);
+            say("sent");
+            kill_process(getpid(), rustix::process::Signal::TERM).unwrap();
+        }
+    });
+    let shutdown = GracefulShutdown::new();
+    start.wait();
+    let _installed = shutdown.install().unwrap().exit_when_done();
+    sender.join().unwrap();
+    hang();
+    unreachable!()
+}
+
+/// One handle goes while another comes; a signal right after that must be heard.
+fn hands_over() {
+    let config = within(5_000).signals(&[Signal::Hangup]);
+    for _ in 0..300 {
+        let (one, other) = (GracefulShutdown::with_config(config), GracefulShutdown::with_config(config));
+        let going = one.install().unwrap();
+        let start = Arc::new(Barrier::new(2));
+        let goes = thread::spawn({
+            let start = Arc::clone(&start);
+            move || {
+                start.wait();
+                drop(going);
+            }
+        });
+        start.wait();
+        let coming = other.install().unwrap();
+        goes.join().unwrap();
+        kill_process(getpid(), rustix::process::Signal::HUP).unwrap();
+        assert_eq!(other.completed_blocking().cause(), Cause::Signal(Signal::Hangup));
+        drop(coming);
+    }
+    say("300 rounds");
 }
 
 #[cfg(all(feature = "systemd", target_os = "linux"))]
