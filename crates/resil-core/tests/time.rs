@@ -261,3 +261,41 @@ async fn a_moment_that_never_comes_is_no_panic() {
     };
     assert_eq!(waits.load(Relaxed), 1);
 }
+
+#[test]
+fn a_thread_that_is_parked_on_a_manual_clock_wakes_when_it_is_moved_or_unparked() {
+    let clock = ManualClock::new();
+    let at = Moment::from_nanos(1_000);
+    let parks = |clock: ManualClock| thread::spawn(move || clock.park_until(at));
+    let wait_for_it = || {
+        while clock.sleepers_waiting() == 0 {
+            thread::yield_now();
+        }
+    };
+    let parked = parks(clock.clone());
+    wait_for_it();
+    clock.advance(Duration::from_micros(1));
+    parked.join().unwrap();
+    clock.park_until(at); // comes back at once
+
+    clock.set(Moment::ZERO);
+    let parked = parks(clock.clone());
+    wait_for_it();
+    parked.thread().unpark();
+    parked.join().unwrap();
+    assert_eq!(clock.sleepers_waiting(), 0);
+}
+
+#[test]
+fn a_thread_that_is_parked_on_the_real_clock_comes_back_in_time() {
+    fn park(clock: impl Clock) {
+        let at = clock.now().saturating_add(Duration::from_millis(1));
+        while clock.now() < at {
+            clock.park_until(at);
+        }
+    }
+    let clock: &'static MonotonicClock = &MonotonicClock;
+    park(*clock);
+    park(clock);
+    park(Arc::new(*clock));
+}
