@@ -104,8 +104,13 @@ pub(crate) fn exit(report: &Report) {
         }
     }
     // What other libraries have registered for the exit is foreign code, too.
-    if thread::spawn("resil-shutdown exit", move || std::process::exit(code)).is_ok() {
-        std::thread::park_timeout(EXITING);
+    let (held, never) = mpsc::channel::<()>();
+    let leave = move || {
+        let _held = held;
+        std::process::exit(code)
+    };
+    if thread::spawn("resil-shutdown exit", leave).is_ok() {
+        let _ = never.recv_timeout(EXITING);
     }
     hooks::exit_at_once(code);
 }
