@@ -56,7 +56,8 @@ fn mutate(workspace: &Workspace, table: &toml::Table, files: &[String]) -> Resul
         let quick = quick(table, package)?;
         let mut tried = Tried::open(workspace, package)?;
         let passes = [Some(quick.as_slice()), None];
-        for (pass, tests) in passes.into_iter().enumerate().skip(usize::from(quick.is_empty())) {
+        let skipped = if tried.is_complete() { passes.len() } else { usize::from(quick.is_empty()) };
+        for (pass, tests) in passes.into_iter().enumerate().skip(skipped) {
             if pass > 0 && !quick.is_empty() && tried.list("missed.txt")?.is_empty() {
                 break;
             }
@@ -76,6 +77,7 @@ fn mutate(workspace: &Workspace, table: &toml::Table, files: &[String]) -> Resul
             }
             tried.gather()?;
         }
+        tried.complete()?;
         all.caught += tried.caught.len();
         all.unviable += tried.unviable.len();
         let missed = tried.list("missed.txt")?;
@@ -112,6 +114,8 @@ fn command(workspace: &Workspace, files: &[&String], tests: Option<&[String]>) -
 /// What is known of the mutants of a package. A run that was stopped goes on where it was, while the sources are the same.
 struct Tried {
     folder: PathBuf,
+    /// The name that git gives to the package, tests included, if it is as it was committed.
+    package: Option<String>,
     caught: BTreeSet<String>,
     unviable: BTreeSet<String>,
 }
@@ -121,7 +125,7 @@ impl Tried {
         let folder = workspace.target.join("mutants").join(package);
         let explain = |error: std::io::Error| format!("{}: {error}", folder.display());
         let stamp = folder.join("sources.txt");
-        let sources = sources(workspace, package)?;
+        let sources = name(workspace, &format!("crates/{package}/src"))?;
         if sources.is_none() || std::fs::read_to_string(&stamp).ok() != sources {
             if folder.is_dir() {
                 std::fs::remove_dir_all(&folder).map_err(explain)?;
@@ -129,13 +133,26 @@ impl Tried {
             std::fs::create_dir_all(&folder).map_err(explain)?;
             std::fs::write(&stamp, sources.unwrap_or_default()).map_err(explain)?;
         }
-        let mut tried = Self { folder, caught: BTreeSet::new(), unviable: BTreeSet::new() };
+        let package = name(workspace, &format!("crates/{package}"))?;
+        let mut tried = Self { folder, package, caught: BTreeSet::new(), unviable: BTreeSet::new() };
         tried.gather()?;
         Ok(tried)
     }
 
     fn has_run(&self) -> bool {
         self.folder.join("mutants.out").is_dir()
+    }
+
+    /// Whether every pass has been made over this very package, so that its lists stand.
+    fn is_complete(&self) -> bool {
+        let last = std::fs::read_to_string(self.folder.join("complete.txt")).ok();
+        self.package.is_some() && last == self.package
+    }
+
+    fn complete(&self) -> Result<(), String> {
+        let path = self.folder.join("complete.txt");
+        let stamp = self.package.as_deref().unwrap_or_default();
+        std::fs::write(&path, stamp).map_err(|error| format!("{}: {error}", path.display()))
     }
 
     /// Adds what the last pass found to what is known, and keeps it, as the next pass begins its lists anew.
@@ -163,14 +180,13 @@ fn kept(path: &Path, found: Vec<String>) -> Result<BTreeSet<String>, String> {
     Ok(all)
 }
 
-/// The name that git gives to the sources of `package`, if they are as they were committed.
-fn sources(workspace: &Workspace, package: &str) -> Result<Option<String>, String> {
-    let path = format!("crates/{package}/src");
+/// The name that git gives to what is at `path`, if it is as it was committed.
+fn name(workspace: &Workspace, path: &str) -> Result<Option<String>, String> {
     let git = |words: &[&str]| {
         let mut git = Command::new("git");
         process::capture(git.current_dir(&workspace.root).args(words), Duration::from_secs(60))
     };
-    let changes = git(&["status", "--porcelain", "--", &path])?;
+    let changes = git(&["status", "--porcelain", "--", path])?;
     let name = git(&["rev-parse", &format!("HEAD:{path}")])?;
     let is_known = changes.success() && changes.stdout.is_empty() && name.success();
     Ok(is_known.then_some(name.stdout))
