@@ -12,9 +12,10 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 #[cfg(loom)]
 use loom::thread;
+use resil_core::background::{Bell, Herald, Next, Rounds};
 use resil_core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use resil_core::sync::{self, lock};
-use resil_core::{Counters, Observers, Subscription};
+use resil_core::{Counters, ManualClock, Observers, Subscription};
 #[cfg(shuttle)]
 use shuttle::thread;
 
@@ -39,7 +40,13 @@ fn explore<O: Ord + Send + 'static>(model: impl Fn() -> O + Send + Sync + 'stati
     #[cfg(loom)]
     loom::model(noting);
     #[cfg(shuttle)]
-    shuttle::check_random(noting, 10_000);
+    {
+        // At random, and with few changes of threads, among which are those that come just where one is about to go.
+        let noting = Arc::new(noting);
+        let again = Arc::clone(&noting);
+        shuttle::check_random(move || noting(), 10_000);
+        shuttle::check_pct(move || again(), 5_000, 3);
+    }
     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
     Seen { outcomes: std::mem::take(&mut seen.outcomes), executions: seen.executions }
 }
@@ -302,4 +309,64 @@ fn a_counter_never_runs_backwards() {
         read
     });
     seen.includes(100, &[(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]);
+}
+
+#[test]
+fn a_loop_hears_every_ring() {
+    let seen = explore(|| {
+        let (bell, is_over) = (Bell::new(), Arc::new(AtomicBool::new(false)));
+        let loops = {
+            let (bell, is_over) = (bell.clone(), Arc::clone(&is_over));
+            move || {
+                let mut rounds = 0;
+                // A ring that is lost leaves it waiting for ever.
+                Rounds::new(ManualClock::new(), bell, |_| {
+                    rounds += 1;
+                    if is_over.load(Ordering::SeqCst) { Next::Never } else { Next::WhenRung }
+                })
+                .run();
+                rounds
+            }
+        };
+        let rings = move || {
+            is_over.store(true, Ordering::SeqCst);
+            bell.ring();
+        };
+        at_once(loops, rings).0
+    });
+    seen.includes(10, &[1, 2]);
+}
+
+#[test]
+fn a_herald_tells_all_also_what_comes_as_it_leaves() {
+    let seen = explore(|| {
+        let herald = Herald::new("herald");
+        // Not the checker's: it is of no interest when these are written.
+        let heard = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let (list, end) = (Arc::clone(&heard), AllTold(Arc::clone(&heard)));
+        let listener = move |event: &usize| {
+            let _owned = &end;
+            list.store(*event, Ordering::SeqCst);
+        };
+        herald.observers().observe(listener).forget();
+        let tells = move || {
+            herald.tell(1);
+            let already = heard.load(Ordering::SeqCst);
+            herald.tell(2);
+            already
+        };
+        thread::spawn(tells).join().expect("no listener panics")
+    });
+    seen.includes(10, &[0, 1]);
+}
+
+/// Dropped with its listener, when nobody is left who could tell it anything.
+struct AllTold(Arc<std::sync::atomic::AtomicUsize>);
+
+impl Drop for AllTold {
+    fn drop(&mut self) {
+        if !std::thread::panicking() {
+            assert_eq!(self.0.load(Ordering::SeqCst), 2, "nobody told the last event");
+        }
+    }
 }

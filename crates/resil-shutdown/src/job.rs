@@ -4,9 +4,8 @@ use std::pin::Pin;
 
 use resil_core::{Clock, contain};
 
-use crate::parker::Parker;
-use crate::runtime::Runtime;
 use crate::{IntoOutcome, Outcome};
+use resil_core::background::{Parker, Runtime};
 
 /// The work of a callback.
 pub(crate) enum Job {

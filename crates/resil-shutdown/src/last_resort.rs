@@ -5,12 +5,12 @@ use std::task::Waker;
 use std::time::Duration;
 
 use resil_core::Clock;
+use resil_core::background::{self, Parker};
 use resil_core::sync::atomic::{AtomicBool, Ordering};
 use resil_core::sync::{Mutex, lock};
 
-use crate::parker::Parker;
 use crate::shared::Shared;
-use crate::{Outcome, Report, hooks, thread};
+use crate::{Outcome, Report, hooks};
 
 /// How long after the end of the budget `main` may take to return.
 const GRACE: Duration = Duration::from_millis(60);
@@ -99,7 +99,7 @@ pub(crate) fn exit(report: &Report) {
             let _ = writeln!(std::io::stderr(), "{report}");
             let _ = done.send(());
         };
-        if thread::spawn("resil-shutdown write", write).is_ok() {
+        if background::spawn("resil-shutdown write", write).is_ok() {
             let _ = written.recv_timeout(WRITING);
         }
     }
@@ -109,7 +109,7 @@ pub(crate) fn exit(report: &Report) {
         let _held = held;
         std::process::exit(code)
     };
-    if thread::spawn("resil-shutdown exit", leave).is_ok() {
+    if background::spawn("resil-shutdown exit", leave).is_ok() {
         let _ = never.recv_timeout(EXITING);
     }
     hooks::exit_at_once(code);

@@ -17,7 +17,6 @@ mod last_resort;
 #[cfg(feature = "tower")]
 mod layer;
 mod outcome;
-mod parker;
 mod phase;
 mod plan;
 #[cfg(feature = "crossbeam")]
@@ -26,7 +25,6 @@ mod registration;
 mod report;
 mod roll;
 mod run;
-mod runtime;
 mod shared;
 mod shutdown;
 mod signal;
@@ -35,7 +33,6 @@ mod supervisor;
 #[cfg_attr(not(all(feature = "systemd", target_os = "linux")), path = "no_systemd.rs")]
 mod systemd;
 mod teller;
-mod thread;
 mod token;
 mod worker;
 

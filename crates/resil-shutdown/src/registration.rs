@@ -9,9 +9,9 @@ use resil_core::{Clock, MonotonicClock, OutOfRange, Value};
 use crate::config::{LIMIT, is_span};
 use crate::job::Job;
 use crate::plan::{Refusal, Spec};
-use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::{IntoOutcome, ShutdownError};
+use resil_core::background::Runtime;
 
 /// A callback that is being described; [`run`](Registration::run) or [`run_async`](Registration::run_async) registers it.
 ///

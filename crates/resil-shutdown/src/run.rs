@@ -227,7 +227,7 @@ where
 }
 
 fn begin<C: Clock + 'static>(shared: &Arc<Shared<C>>) -> Progress<C> {
-    shared.state().runtime.or(&crate::runtime::Runtime::current());
+    shared.state().runtime.or(&resil_core::background::Runtime::current());
     let completed = Completed::new(shared);
     let started = match Started::new(shared, Ending::ExitUnlessDisarmed) {
         Ok(started) => Some(started),

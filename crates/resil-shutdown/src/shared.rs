@@ -1,16 +1,15 @@
 use std::sync::Arc;
 use std::task::Waker;
 
+use resil_core::background::{self, Parker, Runtime};
 use resil_core::sync::{Mutex, MutexGuard, lock};
 use resil_core::{Clock, Moment, Name, Observers};
 
 use crate::flight::Flight;
 use crate::job::Job;
 use crate::last_resort::Ending;
-use crate::parker::Parker;
 use crate::plan::{Key, Plan, Start, Step};
-use crate::runtime::Runtime;
-use crate::{Cause, Config, Event, Outcome, Phase, Report, Token, supervisor, teller, thread};
+use crate::{Cause, Config, Event, Outcome, Phase, Report, Token, supervisor, teller};
 
 /// What the handle, the supervisor, the workers and the teller share.
 pub(crate) struct Shared<C> {
@@ -107,7 +106,7 @@ impl<C: Clock + 'static> Shared<C> {
             supervisor::enter(self, phase);
         }
         let shared = Arc::clone(self);
-        if thread::spawn("resil-shutdown", move || supervisor::supervise(&shared)).is_err() {
+        if background::spawn("resil-shutdown", move || supervisor::supervise(&shared)).is_err() {
             supervisor::supervise(self);
         }
     }

@@ -6,12 +6,11 @@ use std::time::Duration;
 use resil_core::sync::OnceLock;
 use resil_core::{Clock, MonotonicClock, Name, OutOfRange, Subscription, const_fn};
 
-use crate::parker::Parker;
-use crate::runtime::Runtime;
 use crate::shared::Shared;
 use crate::{
     Callback, Cause, Completed, Config, Event, InFlight, Phase, Registration, Report, Stats, Token, Triggered,
 };
+use resil_core::background::{Parker, Runtime};
 
 /// Ends a process in order: no intake, what is in flight ends, callbacks run in their order, all of it within one budget.
 ///

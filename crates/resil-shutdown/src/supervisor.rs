@@ -2,12 +2,12 @@ use std::mem::ManuallyDrop;
 use std::sync::Arc;
 use std::time::Duration;
 
+use resil_core::background::{self, Parker};
 use resil_core::{Clock, contain};
 
-use crate::parker::Parker;
 use crate::plan::Step;
 use crate::shared::Shared;
-use crate::{Event, Phase, Report, last_resort, teller, thread, worker};
+use crate::{Event, Phase, Report, last_resort, teller, worker};
 
 /// How long listeners may take for what they have not heard when all is done.
 const TELLING: Duration = Duration::from_secs(1);
@@ -68,8 +68,9 @@ fn complete<C: Clock + 'static>(shared: &Arc<Shared<C>>, parker: &Parker) {
     drop(state);
     if !skipped.is_empty() {
         // Foreign code drops here, so on a thread that nobody waits for; without one it is not dropped at all.
-        let _ =
-            thread::spawn("resil-shutdown drop", || _ = contain(|| drop(ManuallyDrop::into_inner(skipped))));
+        let _ = background::spawn("resil-shutdown drop", || {
+            _ = contain(|| drop(ManuallyDrop::into_inner(skipped)))
+        });
     }
     teller::call(shared);
     let (Some(report), Some(deadline)) = (report, deadline) else { return };

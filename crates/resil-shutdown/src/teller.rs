@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::task::Waker;
 use std::time::Duration;
 
+use resil_core::background::{self, Parker};
 use resil_core::{Clock, Moment};
 
-use crate::parker::Parker;
 use crate::shared::Shared;
-use crate::{Event, Token, systemd, thread};
+use crate::{Event, Token, systemd};
 
 /// What waits for the teller.
 pub(crate) struct Desk {
@@ -89,7 +89,7 @@ fn leave_note<C: Clock + 'static>(shared: &Arc<Shared<C>>, line: Option<Line>) {
     if is_new {
         let copy = Arc::clone(shared);
         // Without a thread nothing is told: better than to let a listener stop the end.
-        if thread::spawn("resil-shutdown tell", move || work(&copy)).is_err()
+        if background::spawn("resil-shutdown tell", move || work(&copy)).is_err()
             && let Some(desk) = &mut shared.state().teller
         {
             desk.told.trigger();

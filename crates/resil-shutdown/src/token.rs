@@ -9,8 +9,8 @@ use resil_core::sync::atomic::{AtomicBool, Ordering};
 use resil_core::sync::{Mutex, lock};
 use resil_core::{Clock, MonotonicClock, contain};
 
-use crate::parker::Parker;
 use crate::roll::{Entries, Roll};
+use resil_core::background::Parker;
 
 /// Tells tasks and threads that they are to stop. Clones are the same token; cloning copies a pointer.
 ///

@@ -2,11 +2,10 @@ use std::io;
 use std::sync::Arc;
 
 use resil_core::Clock;
+use resil_core::background::{self, Parker};
 
-use crate::parker::Parker;
 use crate::plan::Start;
 use crate::shared::Shared;
-use crate::thread;
 
 /// Begins a worker. Where the system has no thread to give, this one works: better than not to clean up.
 pub(crate) fn spawn<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
@@ -17,7 +16,7 @@ pub(crate) fn spawn<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
 
 fn try_spawn<C: Clock + 'static>(shared: &Arc<Shared<C>>) -> io::Result<()> {
     let shared = Arc::clone(shared);
-    thread::spawn("resil-shutdown work", move || work(&shared))
+    background::spawn("resil-shutdown work", move || work(&shared))
 }
 
 /// Runs callbacks until none is left, or until it has taken too long for one: whoever gives it up sets another worker in its place.

@@ -1,15 +1,22 @@
+use std::fmt;
 use std::future::Future;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, Wake, Waker};
 
-use resil_core::sync::atomic::{AtomicBool, Ordering};
-use resil_core::{Clock, Moment};
+use super::thread::Parked;
+use crate::sync::atomic::{AtomicBool, Ordering};
+use crate::{Clock, Moment};
 
-use crate::thread::Parked;
-
-/// Lets one thread wait for anybody who has its waker.
-pub(crate) struct Parker(Arc<Bell>);
+/// Lets one thread wait for anybody who has its waker; for authors of policies.
+///
+/// ```
+/// use resil_core::MonotonicClock;
+/// use resil_core::background::Parker;
+///
+/// assert_eq!(Parker::new().finish(async { 6 * 7 }, &MonotonicClock), 42);
+/// ```
+pub struct Parker(Arc<Bell>);
 
 struct Bell {
     has_rung: AtomicBool,
@@ -28,17 +35,19 @@ impl Wake for Bell {
 }
 
 impl Parker {
-    /// For the thread that makes it.
-    pub(crate) fn new() -> Self {
+    /// For the thread that makes it, and for no other.
+    #[expect(clippy::new_without_default, reason = "a default is not tied to a thread")]
+    pub fn new() -> Self {
         Self(Arc::new(Bell { has_rung: AtomicBool::new(false), thread: Parked::current() }))
     }
 
-    pub(crate) fn waker(&self) -> Waker {
+    /// What wakes the thread, from anywhere.
+    pub fn waker(&self) -> Waker {
         Waker::from(Arc::clone(&self.0))
     }
 
     /// Waits until somebody wakes, or has woken since the last time, or until about `at`. It may come back early.
-    pub(crate) fn wait(&self, clock: &impl Clock, at: Option<Moment>) {
+    pub fn wait(&self, clock: &impl Clock, at: Option<Moment>) {
         if self.0.has_rung.swap(false, Ordering::Acquire) {
             return;
         }
@@ -46,7 +55,7 @@ impl Parker {
     }
 
     /// Runs `future` on this thread until it is ready.
-    pub(crate) fn finish<F: Future>(&self, future: F, clock: &impl Clock) -> F::Output {
+    pub fn finish<F: Future>(&self, future: F, clock: &impl Clock) -> F::Output {
         let mut future = pin!(future);
         loop {
             if let Some(output) = self.run(future.as_mut(), clock, None, || false) {
@@ -56,7 +65,7 @@ impl Parker {
     }
 
     /// Runs `future` on this thread until it is ready, or gives it back the time `is_over` says no. It looks at that whenever it wakes.
-    pub(crate) fn run<F: Future>(
+    pub fn run<F: Future>(
         &self,
         future: F,
         clock: &impl Clock,
@@ -78,5 +87,11 @@ impl Parker {
             }
             self.wait(clock, until);
         }
+    }
+}
+
+impl fmt::Debug for Parker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parker").finish_non_exhaustive()
     }
 }

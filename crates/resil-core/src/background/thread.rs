@@ -2,7 +2,7 @@
 
 use std::io;
 
-use resil_core::{Clock, Moment};
+use crate::{Clock, Moment};
 
 /// A thread that parks itself, and is unparked by others.
 #[cfg(not(any(loom, shuttle)))]
@@ -70,14 +70,14 @@ impl Parked {
 
 /// Begins a thread that nobody joins. It is an error if the system has none to give.
 #[cfg(not(any(loom, shuttle)))]
-pub(crate) fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     std::thread::Builder::new().name(name.to_owned()).spawn(work).map(drop)
 }
 
 /// Begins a thread of the checker's.
 #[cfg(any(loom, shuttle))]
 #[expect(clippy::unnecessary_wraps, reason = "as with real threads")]
-pub(crate) fn spawn(_name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
+pub fn spawn(_name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     #[cfg(loom)]
     drop(loom::thread::spawn(work));
     #[cfg(shuttle)]

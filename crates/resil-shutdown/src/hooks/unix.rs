@@ -5,9 +5,11 @@ use signal_hook::SigId;
 use signal_hook::iterator::{Handle, Signals as Iterator};
 use signal_hook::{flag, low_level};
 
+use resil_core::background;
+
 use super::Release;
 use super::former::{self, Held};
-use crate::{ShutdownError, Signal, Signals, thread};
+use crate::{ShutdownError, Signal, Signals};
 
 /// Hooked signals. Dropping it restores what was there before, and runs nothing.
 pub(crate) struct Hooked {
@@ -63,7 +65,7 @@ impl Hooked {
                 Signal::of(number).into_iter().for_each(&mut on_signal);
             }
         };
-        thread::spawn("resil-shutdown signals", wait).map_err(ShutdownError::Thread)?;
+        background::spawn("resil-shutdown signals", wait).map_err(ShutdownError::Thread)?;
         Ok(hooked)
     }
 }

@@ -3,8 +3,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use resil_core::background;
+
 use super::Release;
-use crate::{ShutdownError, Signal, Signals, thread};
+use crate::{ShutdownError, Signal, Signals};
 
 /// Hooked console events: Ctrl-C and Ctrl-Break. Dropping it restores what was there before, and runs nothing.
 pub(crate) struct Hooked {
@@ -37,7 +39,7 @@ impl Hooked {
     ) -> Result<Self, ShutdownError> {
         let (tell, events) = channel();
         let wait = move || events.into_iter().for_each(|()| on_signal(Signal::Interrupt));
-        thread::spawn("resil-shutdown signals", wait).map_err(ShutdownError::Thread)?;
+        background::spawn("resil-shutdown signals", wait).map_err(ShutdownError::Thread)?;
         let listener = Arc::new(Listener { has_heard: AtomicBool::new(false), tell: Mutex::new(tell) });
         let mut all = listeners();
         if !all.0 {
