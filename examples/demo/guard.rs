@@ -157,11 +157,12 @@ mod tests {
             with_guard(async |guard| {
                 for _ in 0..12 {
                     assert_eq!(guard.call(ready(Err(trouble))).await, Outcome::from(trouble));
-                    if guard.state() == State::Open {
-                        break;
+                    let state = guard.state();
+                    if state != State::Closed {
+                        return state;
                     }
                 }
-                guard.state()
+                State::Closed
             })
         };
         assert_eq!(after(Trouble::OverContract)?, State::Closed);

@@ -39,6 +39,10 @@ impl Checker {
         if self == Self::Loom && std::env::var_os("LOOM_MAX_PREEMPTIONS").is_none() {
             command.env("LOOM_MAX_PREEMPTIONS", "2");
         }
+        // So that what a model has to have seen does not depend on luck.
+        if self == Self::Shuttle && std::env::var_os("SHUTTLE_RANDOM_SEED").is_none() {
+            command.env("SHUTTLE_RANDOM_SEED", "1");
+        }
         command
     }
 }

@@ -109,7 +109,7 @@ pub(crate) fn capture(command: &mut Command, limit: Duration) -> Result<Capture,
     };
     // A grandchild may hold the pipe open for ever, so what has not arrived soon is left behind.
     let gather = |pipe: Option<mpsc::Receiver<Vec<u8>>>| {
-        let bytes = pipe.and_then(|pipe| pipe.recv_timeout(Duration::from_secs(5)).ok()).unwrap_or_default();
+        let bytes = pipe.and_then(|pipe| pipe.recv_timeout(Duration::from_secs(60)).ok()).unwrap_or_default();
         String::from_utf8_lossy(&bytes).into_owned()
     };
     Ok(Capture { status, stdout: gather(stdout), stderr: gather(stderr) })

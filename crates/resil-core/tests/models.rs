@@ -341,8 +341,7 @@ fn a_loop_hears_every_ring() {
 fn a_herald_tells_all_also_what_comes_as_it_leaves() {
     let seen = explore(|| {
         let herald = Herald::new("herald");
-        // Not the checker's: it is of no interest when these are written.
-        let heard = Arc::new(std::sync::atomic::AtomicUsize::new(0));
+        let heard = Arc::new(AtomicUsize::new(0));
         let (list, end) = (Arc::clone(&heard), AllTold(Arc::clone(&heard)));
         let listener = move |event: &usize| {
             let _owned = &end;
@@ -361,7 +360,7 @@ fn a_herald_tells_all_also_what_comes_as_it_leaves() {
 }
 
 /// Dropped with its listener, when nobody is left who could tell it anything.
-struct AllTold(Arc<std::sync::atomic::AtomicUsize>);
+struct AllTold(Arc<AtomicUsize>);
 
 impl Drop for AllTold {
     fn drop(&mut self) {

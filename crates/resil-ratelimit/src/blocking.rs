@@ -19,7 +19,10 @@ use crate::place::{Request, wait_blocking};
 /// for _ in 0..3 {
 ///     limiter.acquire_blocking()?; // the second and the third wait a millisecond
 /// }
-/// assert!(limiter.acquire_blocking_timeout(Duration::from_nanos(1)).is_err());
+///
+/// let reports = RateLimiter::new("reports", Quota::per_hour(1));
+/// reports.acquire_blocking()?;
+/// assert!(reports.acquire_blocking_timeout(Duration::from_secs(1)).is_err()); // at once
 /// # Ok::<_, resil_ratelimit::Rejected>(())
 /// ```
 impl<C: Clock> RateLimiter<C> {

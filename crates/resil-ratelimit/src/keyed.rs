@@ -42,7 +42,7 @@ use terms::Terms;
 /// ```
 /// use resil_ratelimit::{KeyedRateLimiter, Quota};
 ///
-/// let users = KeyedRateLimiter::<String>::new("users", Quota::per_minute(60).burst(2));
+/// let users = KeyedRateLimiter::<String>::new("users", Quota::per_hour(60).burst(2));
 /// assert!(users.try_acquire("alice").is_ok() && users.try_acquire("alice").is_ok());
 /// assert!(users.try_acquire("alice").unwrap_err().retry_after().is_some());
 /// assert!(users.try_acquire("bob").is_ok());

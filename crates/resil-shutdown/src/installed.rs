@@ -55,7 +55,7 @@ impl<C: Clock + 'static> Installed<C> {
         drop(state);
         // All is done already, and whoever did it has looked.
         if let Some(report) = report {
-            last_resort::exit(&report);
+            last_resort::exit(&self.shared, &report);
         }
         self
     }

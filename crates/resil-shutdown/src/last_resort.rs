@@ -18,7 +18,7 @@ const GRACE: Duration = Duration::from_millis(60);
 /// How long it has at least, where the end took longer than it should.
 const LEAST_GRACE: Duration = Duration::from_millis(20);
 
-/// How long stderr may take for the report.
+/// How long stderr may take for the report, where the budget has no time left.
 const WRITING: Duration = Duration::from_millis(25);
 
 /// How long what runs at the exit of a process may take.
@@ -75,32 +75,34 @@ pub(crate) fn end<C: Clock + 'static>(shared: &Shared<C>, parker: &Parker) {
     let main_hangs = report.main() == Some(&Outcome::TimedOut);
     let trap = match ending {
         Ending::Report => return,
-        Ending::Exit => return exit(&report),
-        Ending::ExitIfBlocked(_) if main_hangs => return exit(&report),
+        Ending::Exit => return exit(shared, &report),
+        Ending::ExitIfBlocked(_) if main_hangs => return exit(shared, &report),
         Ending::ExitIfBlocked(trap) | Ending::ExitUnlessDisarmed(trap) => trap,
     };
     *lock(&trap.supervisor) = Some(parker.waker());
     let until = deadline.saturating_add(GRACE).max(shared.clock.now().saturating_add(LEAST_GRACE));
     while trap.is_armed.load(Ordering::Acquire) {
         if shared.clock.now() >= until {
-            return exit(&report);
+            return exit(shared, &report);
         }
         parker.wait(&shared.clock, Some(until));
     }
 }
 
 /// Ends the process with the report's code. The report goes to stderr first unless all went well, if that does not block.
-pub(crate) fn exit(report: &Report) {
+pub(crate) fn exit<C: Clock + 'static>(shared: &Shared<C>, report: &Report) {
     let code = i32::from(report.exit_code());
     if !report.is_clean() {
+        let left = shared.state().plan.deadline().map(|at| at.saturating_duration_since(shared.clock.now()));
         let (done, written) = mpsc::channel();
-        let report = report.clone();
+        // In one piece: stderr has no buffer of its own.
+        let text = format!("{report}\n");
         let write = move || {
-            let _ = writeln!(std::io::stderr(), "{report}");
+            let _ = std::io::stderr().write_all(text.as_bytes());
             let _ = done.send(());
         };
         if background::spawn("resil-shutdown write", write).is_ok() {
-            let _ = written.recv_timeout(WRITING);
+            let _ = written.recv_timeout(left.unwrap_or_default().max(WRITING));
         }
     }
     // What other libraries have registered for the exit is foreign code, too.

@@ -19,7 +19,7 @@ use resil_core::background::{Parker, Runtime};
 /// use std::time::Duration;
 ///
 /// let shutdown = GracefulShutdown::new();
-/// shutdown.register("flush orders").priority(10).within(Duration::from_secs(5)).run(|| println!("flushed"))?;
+/// shutdown.register("flush orders").priority(10).within(Duration::from_secs(20)).run(|| println!("flushed"))?;
 /// shutdown.register("close database").priority(20).run_async(|| async { println!("closed") })?;
 ///
 /// let report = shutdown.run_blocking(|| {

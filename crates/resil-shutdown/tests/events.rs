@@ -5,11 +5,11 @@ use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::Duration;
 
-use resil_shutdown::{Config, Event, GracefulShutdown, ManualClock, Notice, Phase, Severity};
+use resil_shutdown::{Clock, Config, Event, GracefulShutdown, ManualClock, Notice, Phase, Severity};
 
 const SECOND: Duration = Duration::from_secs(1);
 
-fn hearing(shutdown: &GracefulShutdown) -> Arc<Mutex<Vec<String>>> {
+fn hearing<C: Clock + Clone + 'static>(shutdown: &GracefulShutdown<C>) -> Arc<Mutex<Vec<String>>> {
     let heard = Arc::new(Mutex::new(Vec::new()));
     let copy = Arc::clone(&heard);
     shutdown
@@ -29,7 +29,7 @@ fn hearing(shutdown: &GracefulShutdown) -> Arc<Mutex<Vec<String>>> {
 
 #[test]
 fn listeners_hear_everything_in_order_before_anybody_has_the_report() {
-    let shutdown = GracefulShutdown::new().named("api");
+    let shutdown = GracefulShutdown::with_clock(Config::new(), ManualClock::new()).named("api");
     let heard = hearing(&shutdown);
     shutdown.register("flush").run(|| ()).unwrap();
     shutdown.register("close").run(|| Err::<(), _>("gone")).unwrap();
@@ -49,7 +49,7 @@ fn listeners_hear_everything_in_order_before_anybody_has_the_report() {
 
 #[test]
 fn a_listener_that_panics_or_calls_the_handle_harms_nobody() {
-    let shutdown = Arc::new(GracefulShutdown::new());
+    let shutdown = Arc::new(GracefulShutdown::with_clock(Config::new(), ManualClock::new()));
     shutdown.observe(|_| panic!("in a listener")).forget();
     let copy = Arc::clone(&shutdown);
     shutdown

@@ -1,6 +1,6 @@
 //! Real processes and real signals.
 //!
-//! Times that are promised are asserted with twenty times the promise, against hangs only; the figures themselves are printed, and
+//! Times that are promised are asserted with a hundred times the promise, against hangs only; the figures themselves are printed, and
 //! quoted from `cargo xtask deep processes`.
 #![cfg(all(unix, feature = "signal"))]
 
@@ -15,8 +15,8 @@ use std::time::Duration;
 use child::{Child, End};
 use rustix::process::Signal;
 
-/// Twenty times the 100 ms that are promised.
-const PROMPT: Duration = Duration::from_secs(2);
+/// A hundred times what is promised: who takes longer hangs.
+const PROMPT: Duration = Duration::from_secs(10);
 
 /// Says how long something took, for those who run the tests to know that.
 fn figure(name: &str, time: Duration) {
@@ -33,18 +33,32 @@ fn a_child_runs_its_program_here() {
 
 #[test]
 fn five_callbacks_of_all_kinds_end_in_order_and_within_the_budget() {
-    for (program, budget) in [("five", 1_000), ("five_blocking", 1_000)] {
-        let mut child = Child::start(program);
-        child.expect("ready");
-        child.send(Signal::TERM);
-        child.expect("first: sync");
-        child.expect("second: async");
-        child.expect("fifth: hangs");
-        let end = child.end();
-        let over = end.after.saturating_sub(Duration::from_millis(budget));
+    for program in ["five", "five_blocking"] {
+        let end = five_callbacks(program);
+        let over = end.after.saturating_sub(programs::FIVE);
         figure(&format!("{program}: from the end of the budget to the end of the process"), over);
         assert_eq!(end.code, Some(3), "{}", end.stderr);
         assert!(over < PROMPT, "{over:?} over the budget");
+    }
+}
+
+/// Starts the program, asks it to end, and sees its callbacks run.
+fn five_callbacks(program: &str) -> End {
+    let mut child = Child::start(program);
+    child.expect("ready");
+    child.send(Signal::TERM);
+    child.expect("first: sync");
+    child.expect("second: async");
+    child.expect("fifth: hangs");
+    child.end()
+}
+
+#[test]
+fn the_report_of_five_callbacks_of_all_kinds_names_each_and_what_became_of_it() {
+    // With time left, so that stderr has some, too.
+    for program in ["five_with_a_limit", "five_blocking_with_a_limit"] {
+        let end = five_callbacks(program);
+        assert_eq!(end.code, Some(1), "{}", end.stderr);
         let lines: Vec<_> = end.stderr.lines().filter(|line| line.contains(": ")).collect();
         let find = |text: &'static str| lines.iter().position(|line| line.contains(text)).ok_or(text);
         let found: Vec<_> = [
@@ -104,14 +118,14 @@ fn the_first_signal_after_a_trigger_is_not_a_second_one() {
 fn signals_during_install_and_register_are_not_lost_and_lock_nothing_up() {
     for program in ["install_race", "register_race"] {
         let mut child = Child::start(program);
-        child.expect("1000 rounds");
+        (1..=10).for_each(|hundreds| child.expect(&format!("{hundreds}00 rounds")));
         assert_eq!(child.end().code, Some(0));
     }
 }
 
 #[test]
 fn cleanup_runs_without_a_runtime_and_with_runtimes_that_are_stuck() {
-    // Those that are stuck end with the budget of two seconds.
+    // One that is stuck ends with its budget, a few seconds.
     for (program, code) in
         [("no_runtime", 0), ("current_thread", 0), ("stuck_current_thread", 1), ("stuck_workers", 0)]
     {
@@ -122,7 +136,7 @@ fn cleanup_runs_without_a_runtime_and_with_runtimes_that_are_stuck() {
         child.expect("async callback");
         let end = child.end();
         assert_eq!(end.code, Some(code), "{program}: {}", end.stderr);
-        assert!(end.after < Duration::from_secs(2) + PROMPT, "{program}: {:?}", end.after);
+        assert!(end.after < programs::STUCK + PROMPT, "{program}: {:?}", end.after);
     }
 }
 
@@ -139,12 +153,15 @@ fn what_a_signal_did_before_it_does_again_afterwards() {
     child.expect("the other handler was called");
     assert_eq!(child.end().code, Some(0));
 
-    let mut child = Child::start_ignoring_hangup("uninstalls_over_ignored");
-    child.expect("ready");
-    child.send(Signal::HUP);
-    child.say("go on");
-    child.expect("still here");
-    assert_eq!(child.end().code, Some(0));
+    // Elsewhere nobody tells whether a signal was ignored.
+    if cfg!(target_os = "linux") {
+        let mut child = Child::start_ignoring_hangup("uninstalls_over_ignored");
+        child.expect("ready");
+        child.send(Signal::HUP);
+        child.say("go on");
+        child.expect("still here");
+        assert_eq!(child.end().code, Some(0));
+    }
 }
 
 #[test]
@@ -173,7 +190,7 @@ fn a_listener_and_a_runtime_that_hang_do_not_hold_up_the_end() {
     child.expect("ready");
     child.send(Signal::TERM);
     let end = child.end();
-    let over = end.after.saturating_sub(Duration::from_secs(1));
+    let over = end.after.saturating_sub(programs::STUCK);
     figure("a hung listener and a stuck runtime: from the end of the budget to the end of the process", over);
     assert_eq!(end.code, Some(1), "{}", end.stderr);
     assert!(over < PROMPT, "{over:?} over the budget");
@@ -206,7 +223,7 @@ fn a_signal_during_the_first_install_is_heard_or_does_what_it_did_before() {
 #[test]
 fn a_handle_that_goes_takes_nothing_from_one_that_comes() {
     let mut child = Child::start("hands_over");
-    child.expect("300 rounds");
+    (1..=3).for_each(|hundreds| child.expect(&format!("{hundreds}00 rounds")));
     assert_eq!(child.end().code, Some(0));
 }
 
@@ -228,9 +245,10 @@ fn systemd_is_told_when_it_is_ready_and_stopping_and_for_how_long() {
     child.send(Signal::TERM);
     let stopping = heard();
     assert!(
-        stopping.contains("STOPPING=1") && stopping.contains("EXTEND_TIMEOUT_USEC=6000000"),
+        stopping.contains("STOPPING=1") && stopping.contains("EXTEND_TIMEOUT_USEC=61000000"),
         "{stopping}"
     );
+    child.say("go on");
     assert_eq!(child.end().code, Some(0));
     std::fs::remove_dir_all(folder).unwrap();
 }

@@ -42,7 +42,10 @@ fn the_extremes_of_each_setting_work() {
     for config in [
         Config::new().timeout(NANO),
         Config::new().timeout(CENTURY).drain_delay(Duration::ZERO).drain_timeout(CENTURY),
-        Config::new().timeout(SECOND).drain_timeout(Duration::ZERO).progress_every(Duration::from_millis(1)),
+        Config::new()
+            .timeout(60 * SECOND)
+            .drain_timeout(Duration::ZERO)
+            .progress_every(Duration::from_millis(1)),
         Config::new().signals(&[]).no_progress().force_exit_code(255),
     ] {
         let shutdown = GracefulShutdown::try_with_config(config).unwrap();

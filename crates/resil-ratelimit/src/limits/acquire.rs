@@ -113,11 +113,11 @@ impl<const N: usize, C: Clock> RateLimits<N, C> {
 /// use resil_ratelimit::{Quota, RateLimits};
 /// use std::time::Duration;
 ///
-/// let limits = RateLimits::new("search", [Quota::per_second(1_000).burst(1), Quota::per_day(100_000)]);
+/// let limits = RateLimits::new("search", [Quota::per_second(1_000).burst(1), Quota::per_day(3)]);
 /// for _ in 0..3 {
 ///     limits.acquire_blocking()?; // the second and the third wait a millisecond
 /// }
-/// assert!(limits.acquire_blocking_timeout(Duration::from_nanos(1)).is_err());
+/// assert!(limits.acquire_blocking_timeout(Duration::from_secs(1)).is_err()); // at once: the day has no more
 /// # Ok::<_, resil_ratelimit::Rejected>(())
 /// ```
 impl<const N: usize, C: Clock> RateLimits<N, C> {

@@ -12,11 +12,11 @@ use crate::joint::Claim;
 /// ```
 /// use resil_ratelimit::{Quota, RateLimits};
 ///
-/// let openai = RateLimits::new("openai", [Quota::per_day(500), Quota::per_day(90_000)]);
+/// let openai = RateLimits::new("openai", [Quota::per_day(500), Quota::per_day(5_000)]);
 /// let reservation = openai.reserve([1, 4_000])?; // what the request may cost at most
 /// let used = 1_500; // tokens, as the answer says
 /// reservation.commit([1, used]);
-/// assert_eq!(openai.available(), [499, 88_500]);
+/// assert_eq!(openai.available(), [499, 3_500]);
 /// # Ok::<_, resil_ratelimit::Rejected>(())
 /// ```
 #[must_use = "a reservation that is dropped gives its permits back"]

@@ -210,7 +210,10 @@ impl<C: Clock> SlidingWindow<C> {
 /// for _ in 0..3 {
 ///     contract.acquire_blocking()?; // the second and the third wait a millisecond
 /// }
-/// assert!(contract.acquire_blocking_timeout(Duration::from_nanos(1)).is_err());
+///
+/// let reports = SlidingWindow::new("reports", Limit::per_hour(1));
+/// reports.acquire_blocking()?;
+/// assert!(reports.acquire_blocking_timeout(Duration::from_secs(1)).is_err());
 /// # Ok::<_, resil_ratelimit::Rejected>(())
 /// ```
 impl<C: Clock> SlidingWindow<C> {

@@ -11,11 +11,25 @@ use std::time::Duration;
 use resil_shutdown::{Cause, Config, GracefulShutdown, Report, Signal};
 use rustix::process::{getpid, kill_process};
 
+/// The budget where a callback hangs.
+pub(crate) const FIVE: Duration = Duration::from_secs(3);
+
+/// The budget where a thread of the runtime is stuck.
+pub(crate) const STUCK: Duration = Duration::from_secs(3);
+
+/// A budget that nobody uses up.
+const ENOUGH: Duration = Duration::from_secs(60);
+
+/// The limit of a callback that hangs.
+const LIMIT: Duration = Duration::from_millis(200);
+
 /// Runs the program of that name, and ends the process.
 pub(crate) fn run(name: &str) -> ! {
     let report = match name {
-        "five" => five(),
-        "five_blocking" => five_blocking(),
+        "five" => five(FIVE, None),
+        "five_with_a_limit" => five(ENOUGH, Some(LIMIT)),
+        "five_blocking" => five_blocking(FIVE, None),
+        "five_blocking_with_a_limit" => five_blocking(ENOUGH, Some(LIMIT)),
         "hangs" => hangs(),
         "stuck_and_hangs" => stuck_and_hangs(),
         "triggers_and_hangs" => triggers_and_hangs(),
@@ -64,14 +78,16 @@ fn hang() {
     }
 }
 
-fn within(millis: u64) -> Config {
-    Config::new().timeout(Duration::from_millis(millis))
+fn within(budget: Duration) -> Config {
+    Config::new().timeout(budget)
 }
 
-fn of_five(shutdown: &GracefulShutdown) {
-    shutdown
-        .register("hangs")
-        .priority(50)
+fn of_five(shutdown: &GracefulShutdown, limit: Option<Duration>) {
+    let mut hangs = shutdown.register("hangs").priority(50);
+    if let Some(limit) = limit {
+        hangs = hangs.within(limit);
+    }
+    hangs
         .run(|| {
             say("fifth: hangs");
             hang();
@@ -83,18 +99,18 @@ fn of_five(shutdown: &GracefulShutdown) {
     shutdown.register("sync").priority(10).run(|| say("first: sync")).unwrap();
 }
 
-fn five() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(1_000).force_exit_code(3));
-    of_five(&shutdown);
+fn five(budget: Duration, limit: Option<Duration>) -> Report {
+    let shutdown = GracefulShutdown::with_config(within(budget).force_exit_code(3));
+    of_five(&shutdown, limit);
     let _installed = shutdown.install().unwrap().exit_when_done();
     say("ready");
     hang();
     unreachable!()
 }
 
-fn five_blocking() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(1_000).force_exit_code(3));
-    of_five(&shutdown);
+fn five_blocking(budget: Duration, limit: Option<Duration>) -> Report {
+    let shutdown = GracefulShutdown::with_config(within(budget).force_exit_code(3));
+    of_five(&shutdown, limit);
     let report = shutdown.run_blocking(|| {
         say("ready");
         shutdown.token().wait();
@@ -114,7 +130,7 @@ fn hung_callback(shutdown: &GracefulShutdown) {
 }
 
 fn hangs() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(60_000));
+    let shutdown = GracefulShutdown::with_config(within(ENOUGH));
     hung_callback(&shutdown);
     shutdown.run_blocking(|| {
         say("ready");
@@ -123,13 +139,13 @@ fn hangs() -> Report {
 }
 
 fn stuck_and_hangs() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(60_000).drain_timeout(Duration::ZERO));
+    let shutdown = GracefulShutdown::with_config(within(ENOUGH).drain_timeout(Duration::ZERO));
     hung_callback(&shutdown);
     stuck(&shutdown, tokio::runtime::Builder::new_current_thread())
 }
 
 fn triggers_and_hangs() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(60_000).drain_timeout(Duration::ZERO));
+    let shutdown = GracefulShutdown::with_config(within(ENOUGH).drain_timeout(Duration::ZERO));
     hung_callback(&shutdown);
     shutdown.run_blocking(|| {
         // Registered last, so that it is set when all that the first signal does is done.
@@ -154,9 +170,10 @@ fn delay(round: usize, most: usize) {
 /// A thread sends SIGTERM to this process while another installs, a thousand times.
 fn install_race() {
     // What is there before gets the signals that come too early, so that they do not end the process.
-    signal_hook::flag::register(15, Arc::default()).unwrap();
+    let came = Arc::new(AtomicBool::new(false));
+    signal_hook::flag::register(15, Arc::clone(&came)).unwrap();
     for round in 0..1_000 {
-        let shutdown = Arc::new(GracefulShutdown::with_config(within(60_000)));
+        let shutdown = Arc::new(GracefulShutdown::with_config(within(ENOUGH)));
         let runs = Arc::new(AtomicUsize::new(0));
         let count = Arc::clone(&runs);
         shutdown.register("count").run(move || _ = count.fetch_add(1, Ordering::SeqCst)).unwrap();
@@ -182,15 +199,27 @@ fn install_race() {
         assert!(report.is_clean());
         assert!(!must_be_heard || report.cause() == Cause::Signal(Signal::Terminate));
         assert_eq!(runs.load(Ordering::SeqCst), 1);
+        // One that is on its way would be the next round's, and its own then the second.
+        while !came.swap(false, Ordering::SeqCst) {
+            thread::yield_now();
+        }
         drop(installed);
+        say_hundreds(round);
     }
-    say("1000 rounds");
+}
+
+/// Says how many rounds are done, at each hundred.
+fn say_hundreds(round: usize) {
+    let done = round + 1;
+    if done.is_multiple_of(100) {
+        say(&format!("{done} rounds"));
+    }
 }
 
 /// A thread sends SIGTERM to this process while another registers, a thousand times.
 fn register_race() {
     for round in 0..1_000 {
-        let shutdown = Arc::new(GracefulShutdown::with_config(within(60_000)));
+        let shutdown = Arc::new(GracefulShutdown::with_config(within(ENOUGH)));
         let installed = shutdown.install().unwrap();
         let start = Arc::new(Barrier::new(2));
         let sender = thread::spawn({
@@ -216,8 +245,8 @@ fn register_race() {
         assert_eq!(report.cause(), Cause::Signal(Signal::Terminate));
         assert_eq!((report.callbacks().len(), runs.load(Ordering::SeqCst)), (taken, taken));
         drop(installed);
+        say_hundreds(round);
     }
-    say("1000 rounds");
 }
 
 fn of_two(shutdown: &GracefulShutdown) {
@@ -226,7 +255,7 @@ fn of_two(shutdown: &GracefulShutdown) {
 }
 
 fn no_runtime() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(2_000));
+    let shutdown = GracefulShutdown::with_config(within(ENOUGH));
     of_two(&shutdown);
     shutdown.run_blocking(|| {
         say("ready");
@@ -235,7 +264,7 @@ fn no_runtime() -> Report {
 }
 
 fn current_thread() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(2_000));
+    let shutdown = GracefulShutdown::with_config(within(ENOUGH));
     of_two(&shutdown);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
     // Needs the runtime's timer, so the runtime.
@@ -263,13 +292,13 @@ fn stuck(shutdown: &GracefulShutdown, mut builder: tokio::runtime::Builder) -> R
 }
 
 fn stuck_current_thread() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(2_000));
+    let shutdown = GracefulShutdown::with_config(within(STUCK).drain_timeout(Duration::from_millis(100)));
     of_two(&shutdown);
     stuck(&shutdown, tokio::runtime::Builder::new_current_thread())
 }
 
 fn stuck_workers() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(2_000));
+    let shutdown = GracefulShutdown::with_config(within(STUCK));
     of_two(&shutdown);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).build().unwrap();
     let blocked = Arc::new(Barrier::new(3));
@@ -322,7 +351,7 @@ fn uninstalls_over_ignored() {
 }
 
 fn two_handles() {
-    let config = within(5_000).signals(&[Signal::Hangup]);
+    let config = within(ENOUGH).signals(&[Signal::Hangup]);
     let (one, other) = (GracefulShutdown::with_config(config), GracefulShutdown::with_config(config));
     let (first, second) = (one.install().unwrap(), other.install().unwrap());
     assert!(one.install().is_err());
@@ -333,7 +362,7 @@ fn two_handles() {
 }
 
 fn main_never_returns() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(5_000).drain_timeout(Duration::ZERO));
+    let shutdown = GracefulShutdown::with_config(within(ENOUGH).drain_timeout(Duration::ZERO));
     shutdown.register("clean up").run(|| say("cleaned up")).unwrap();
     shutdown.run_blocking(|| {
         say("ready");
@@ -342,7 +371,7 @@ fn main_never_returns() -> Report {
 }
 
 fn stuck_with_a_hung_listener() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(1_000));
+    let shutdown = GracefulShutdown::with_config(within(STUCK));
     shutdown.observe(|_| hang()).forget();
     stuck(&shutdown, tokio::runtime::Builder::new_current_thread())
 }
@@ -379,8 +408,8 @@ fn signals_itself_while_it_installs() -> Report {
 
 /// One handle goes while another comes; a signal right after that must be heard.
 fn hands_over() {
-    let config = within(5_000).signals(&[Signal::Hangup]);
-    for _ in 0..300 {
+    let config = within(ENOUGH).signals(&[Signal::Hangup]);
+    for round in 0..300 {
         let (one, other) = (GracefulShutdown::with_config(config), GracefulShutdown::with_config(config));
         let going = one.install().unwrap();
         let start = Arc::new(Barrier::new(2));
@@ -397,15 +426,16 @@ fn hands_over() {
         kill_process(getpid(), rustix::process::Signal::HUP).unwrap();
         assert_eq!(other.completed_blocking().cause(), Cause::Signal(Signal::Hangup));
         drop(coming);
+        say_hundreds(round);
     }
-    say("300 rounds");
 }
 
 #[cfg(all(feature = "systemd", target_os = "linux"))]
 fn notifies() -> Report {
-    let shutdown = GracefulShutdown::with_config(within(5_000));
+    let shutdown = GracefulShutdown::with_config(within(ENOUGH));
     shutdown.run_blocking(|| {
         shutdown.notify_ready().unwrap();
         shutdown.token().wait();
+        hear();
     })
 }
