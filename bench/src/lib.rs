@@ -5,6 +5,7 @@
 pub mod breaker;
 pub mod callgrind;
 pub mod closer_look;
+pub mod command;
 pub mod contender;
 pub mod floor;
 pub mod interleave;

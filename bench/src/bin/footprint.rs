@@ -3,6 +3,7 @@
 use std::env;
 use std::process::ExitCode;
 
+use resil_bench::command;
 use resil_bench::memory::{ALLOCATOR, Allocator, count, counts, per_call};
 use resil_bench::pattern::Pattern;
 use resil_bench::record::{self, Memory};
@@ -11,13 +12,7 @@ use resil_bench::record::{self, Memory};
 static COUNTING: Allocator = ALLOCATOR;
 
 fn main() -> ExitCode {
-    match footprint() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("footprint: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::end("footprint", footprint())
 }
 
 fn footprint() -> Result<(), String> {

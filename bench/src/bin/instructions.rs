@@ -4,6 +4,7 @@ use std::env;
 use std::process::ExitCode;
 
 use resil_bench::callgrind;
+use resil_bench::command;
 use resil_bench::pattern::Pattern;
 use resil_bench::record::{self, CallInstructions, Instructions};
 
@@ -11,13 +12,7 @@ fn main() -> ExitCode {
     if let Some(done) = callgrind::work() {
         return done;
     }
-    match count() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("instructions: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::end("instructions", count())
 }
 
 fn count() -> Result<(), String> {

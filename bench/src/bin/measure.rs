@@ -4,6 +4,7 @@
 use std::env;
 use std::process::ExitCode;
 
+use resil_bench::command;
 use resil_bench::interleave::{Plan, interleave};
 use resil_bench::pair;
 use resil_bench::pattern::Pattern;
@@ -14,13 +15,7 @@ use resil_bench::row::Row;
 const EXTRA_RUNS: usize = 4;
 
 fn main() -> ExitCode {
-    match measure() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("measure: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::end("measure", measure())
 }
 
 fn measure() -> Result<(), String> {

@@ -8,6 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
+use resil_bench::command;
 use resil_bench::page::{Section, notes_of, renewed};
 use resil_bench::pattern::{self, Pattern};
 use resil_bench::record::Instructions;
@@ -15,16 +16,7 @@ use resil_bench::{callgrind, machine};
 use serde::de::DeserializeOwned;
 
 fn main() -> ExitCode {
-    match report() {
-        Ok(page) => {
-            println!("wrote {}", page.display());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("report: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    command::end("report", report().map(|page| println!("wrote {}", page.display())))
 }
 
 fn report() -> Result<PathBuf, String> {

@@ -1,34 +1,13 @@
 //! Stops many tasks and prints what it costs: `stopping [--quick] [--json FILE]`.
 
-use std::env;
 use std::process::ExitCode;
 
-use resil_bench::record::{self, Cost, Stops};
+use resil_bench::command;
+use resil_bench::record::{Cost, Stops};
 use resil_bench::shutdown::stopping::{Plan, TASKS, measure};
 
 fn main() -> ExitCode {
-    match stopping() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("stopping: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn stopping() -> Result<(), String> {
-    let (mut plan, mut json) = (Plan::FULL, None);
-    let mut arguments = env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => plan = Plan::QUICK,
-            "--json" => json = Some(arguments.next().ok_or("--json needs a value")?),
-            other => return Err(format!("what is `{other}`? [--quick] [--json FILE]")),
-        }
-    }
-    let stops = measure(plan)?;
-    print(&stops);
-    record::save(&stops, json.as_deref())
+    command::end("stopping", command::measure([Plan::FULL, Plan::QUICK], measure, print))
 }
 
 fn print(stops: &Stops) {

@@ -1,34 +1,13 @@
 //! Lets tasks wait for permits in real time and prints what they get: `waiting [--quick] [--json FILE]`.
 
-use std::env;
 use std::process::ExitCode;
 
+use resil_bench::command;
 use resil_bench::limiter::waiting::{Plan, RATE, TASKS, measure};
-use resil_bench::record::{self, Waits};
+use resil_bench::record::Waits;
 
 fn main() -> ExitCode {
-    match waiting() {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            eprintln!("waiting: {error}");
-            ExitCode::FAILURE
-        }
-    }
-}
-
-fn waiting() -> Result<(), String> {
-    let (mut plan, mut json) = (Plan::FULL, None);
-    let mut arguments = env::args().skip(1);
-    while let Some(argument) = arguments.next() {
-        match argument.as_str() {
-            "--quick" => plan = Plan::QUICK,
-            "--json" => json = Some(arguments.next().ok_or("--json needs a value")?),
-            other => return Err(format!("what is `{other}`? [--quick] [--json FILE]")),
-        }
-    }
-    let waits = measure(plan)?;
-    print(&waits);
-    record::save(&waits, json.as_deref())
+    command::end("waiting", command::measure([Plan::FULL, Plan::QUICK], measure, print))
 }
 
 fn print(waits: &Waits) {

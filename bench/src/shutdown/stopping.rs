@@ -25,7 +25,7 @@ pub const MOST_OF_REFERENCE: f64 = 0.6;
 /// Our allocations per task at most.
 pub const MOST_ALLOCATIONS: f64 = 4.0;
 /// Those of ours about whom something is promised.
-pub const PROMISED: [&str; 2] = [OURS, ours::IN_ORDER];
+pub const PROMISED: [&str; 3] = [OURS, ours::ONE_CALLBACK, ours::IN_ORDER];
 
 /// The time in which a runtime comes to rest, so that no thread runs when the processor time is read.
 const SETTLING: Duration = Duration::from_millis(2);
