@@ -9,10 +9,11 @@
 use std::collections::BTreeSet;
 use std::fmt::Debug;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Poll, Waker};
 
 #[cfg(loom)]
 use loom::thread;
-use resil_core::background::{Bell, Herald, Next, Rounds};
+use resil_core::background::{Bell, Herald, Next, Parker, Rounds};
 use resil_core::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use resil_core::sync::{self, lock};
 use resil_core::{Counters, ManualClock, Observers, Subscription};
@@ -309,6 +310,39 @@ fn a_counter_never_runs_backwards() {
         read
     });
     seen.includes(100, &[(0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2)]);
+}
+
+#[test]
+fn who_is_woken_sees_what_was_done_before() {
+    let seen = explore(|| {
+        let done = Arc::new(AtomicUsize::new(0));
+        let desk = Arc::new(sync::Mutex::new(None));
+        let waits = {
+            let (done, desk) = (Arc::clone(&done), Arc::clone(&desk));
+            move || {
+                let parker = Parker::new();
+                *lock(&desk) = Some(parker.waker());
+                let mut looks = 0;
+                // Who does not see it when it is woken waits for ever.
+                let sees = std::future::poll_fn(|_| {
+                    looks += 1;
+                    if done.load(Ordering::Relaxed) == 1 { Poll::Ready(()) } else { Poll::Pending }
+                });
+                parker.finish(sees, &ManualClock::new());
+                looks > 1
+            }
+        };
+        let wakes = move || {
+            done.store(1, Ordering::Relaxed);
+            let waker = lock(&desk).take();
+            let came_first = waker.is_none();
+            waker.into_iter().for_each(Waker::wake);
+            came_first
+        };
+        at_once(waits, wakes)
+    });
+    // It looks twice, or once.
+    seen.includes(10, &[(true, false), (false, false), (false, true)]);
 }
 
 #[test]

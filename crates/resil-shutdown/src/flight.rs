@@ -24,7 +24,7 @@ impl Flight {
     #[inline]
     pub(crate) fn try_enter(&self) -> bool {
         if cfg!(seeded_bug = "flight_entered_in_two_steps") {
-            let is_open = self.0.load(Ordering::Acquire) & CLOSED == 0;
+            let is_open = self.0.load(Ordering::Relaxed) & CLOSED == 0;
             if is_open {
                 self.enter();
             }
@@ -40,8 +40,8 @@ impl Flight {
     #[must_use = "somebody waits for the last one"]
     pub(crate) fn leave(&self) -> bool {
         if cfg!(seeded_bug = "flight_left_in_two_steps") {
-            let is_closed = self.0.load(Ordering::Acquire) & CLOSED != 0;
-            return self.0.fetch_sub(ONE, Ordering::AcqRel) / ONE == 1 && is_closed;
+            let is_closed = self.0.load(Ordering::Relaxed) & CLOSED != 0;
+            return self.0.fetch_sub(ONE, Ordering::Relaxed) / ONE == 1 && is_closed;
         }
         // Whoever sees the count at zero sees all that was done in flight.
         self.0.fetch_sub(ONE, Ordering::AcqRel) == ONE | CLOSED

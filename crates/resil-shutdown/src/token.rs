@@ -156,7 +156,7 @@ impl Node {
     fn mark(&self) -> Entries<Entry> {
         if cfg!(seeded_bug = "token_marked_late") {
             let entries = lock(&self.waiting).take();
-            self.is_triggered.store(true, Ordering::Release);
+            self.is_triggered.store(true, Ordering::Relaxed);
             return entries;
         }
         // Whoever enlists does so under the lock: it either sees this, or is found below.
