@@ -79,8 +79,9 @@ impl Cell {
     /// Takes `permits` if there are so many now.
     #[inline]
     pub(crate) fn take_many(&self, now: Moment, permits: u32) -> Result<Charge, NotNow> {
-        // Before the TAT: a shift in between makes the refund smaller, never larger.
-        let shifts = self.shifts.load(Ordering::Acquire);
+        // Before the TAT: a shift in between makes the refund smaller, never larger. Who sees a shift and not yet the TAT that it was
+        // made with fails to exchange that.
+        let shifts = self.shifts();
         let (reading, cost, end) = self.take(now, |gcra| gcra.cost(permits))?;
         let since = reading.gcra.ticks(now);
         Ok(Charge { end, cost, since, shifts, epoch: reading.epoch, permits })
@@ -105,7 +106,7 @@ impl Cell {
 
     /// Takes the next free place for `permits`, whenever that is, unless it is after `latest`.
     pub(crate) fn book(&self, now: Moment, permits: u32, latest: Moment) -> Result<(Charge, Moment), NotNow> {
-        let shifts = self.shifts.load(Ordering::Acquire);
+        let shifts = self.shifts();
         loop {
             let Reading { tat, gcra, epoch } = self.read().ok_or(NotNow::Unclear)?;
             let ticks = gcra.ticks(now);
@@ -160,7 +161,7 @@ impl Cell {
 
     /// Notes that a refund has moved segments ahead. Under the limiter's lock.
     pub(crate) fn shift(&self, by: u64) {
-        self.shifts.store(self.shifts().wrapping_add(by), Ordering::Release);
+        self.shifts.store(self.shifts().wrapping_add(by), Ordering::Relaxed);
     }
 
     /// Goes over to another arithmetic, and to the TAT that `carry_over` makes of the old one. Under the limiter's lock.
@@ -193,6 +194,7 @@ impl Cell {
     /// Gives a limiter that has not been started its first TAT. Under the limiter's lock.
     pub(crate) fn start(&self, tat: u64) {
         if self.tat.load(Ordering::Relaxed) == UNSTARTED || cfg!(seeded_bug = "started_twice") {
+            // With the arithmetic, if that was changed before.
             self.tat.store(tat, Ordering::Release);
         }
     }

@@ -145,6 +145,49 @@ fn nobody_is_admitted_by_a_quota_that_was_changed_before() {
 }
 
 #[test]
+fn a_refusal_says_when_to_come_by_one_quota() {
+    // Two of which one is there: by the old quota or by the new one, of which half is consumed. A mixture of both would be some other time.
+    explore(&[SECOND, Duration::from_nanos(6_171_428_571_429)], || {
+        let (limiter, clock) = limiter(Quota::per_second(1).burst(2));
+        clock.advance(10 * SECOND);
+        limiter.try_acquire().expect("the first permit");
+        let hints = race(
+            &limiter,
+            vec![
+                action(|l: &Limiter| {
+                    l.set_quota(Quota::per_day(7).burst(3)).expect("in range");
+                    Duration::ZERO
+                }),
+                action(|l: &Limiter| {
+                    l.try_acquire_n(2).expect_err("there is one").retry_after().unwrap_or_default()
+                }),
+            ],
+        );
+        hints[1]
+    });
+}
+
+#[test]
+fn a_quota_that_was_changed_before_the_first_call_holds_from_it_on() {
+    // Two of four are taken at two a second, or a third one, if the first was taken of three.
+    explore(&[1_000_000_000, 1_500_000_000], || {
+        let (limiter, clock) = limiter(Quota::per_second(4).initial(3));
+        clock.advance(SECOND);
+        race(
+            &limiter,
+            vec![
+                action(|l: &Limiter| {
+                    l.set_quota(Quota::per_second(2).burst(4)).expect("in range");
+                    l.try_acquire().expect("one of three");
+                }),
+                action(|l: &Limiter| l.try_acquire().expect("one of three")),
+            ],
+        );
+        limiter.peek().full_in.as_nanos()
+    });
+}
+
+#[test]
 fn the_initial_permits_are_given_once() {
     explore(&[(1, 0)], || {
         let (limiter, clock) = limiter(Quota::per_second(2).initial(1));

@@ -32,7 +32,7 @@ impl Flight {
         }
         // What is refused leaves no trace, so that a storm of it does not hold up the drain.
         let enter = |word| (word & CLOSED == 0).then_some(word + ONE);
-        self.0.fetch_update(Ordering::Acquire, Ordering::Relaxed, enter).is_ok()
+        self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter).is_ok()
     }
 
     /// Counts one less; whether it was the last one after the intake was closed, so that somebody waits to hear of it.
@@ -49,7 +49,8 @@ impl Flight {
 
     /// Closes the intake.
     pub(crate) fn close(&self) {
-        self.0.fetch_or(CLOSED, Ordering::AcqRel);
+        // What those who have left released goes on through this.
+        self.0.fetch_or(CLOSED, Ordering::Relaxed);
     }
 
     pub(crate) fn count(&self) -> usize {

@@ -67,6 +67,32 @@ fn look(token: &Token, flag: &Arc<Flag>) -> bool {
 }
 
 #[test]
+fn who_sees_a_token_triggered_sees_what_was_done_before() {
+    let looks: [fn(&Token) -> bool; 2] =
+        [Token::is_triggered, |token| look(token, &Arc::new(Flag(AtomicBool::new(false))))];
+    for sees in looks {
+        explore(&[true, false], move || {
+            let token = Arc::new(Token::new());
+            let done = Arc::new(AtomicUsize::new(0));
+            let looks = {
+                let done = Arc::clone(&done);
+                action(move |token: &Token| {
+                    let has_seen = sees(token);
+                    assert!(!has_seen || done.load(Ordering::Relaxed) == 1);
+                    has_seen
+                })
+            };
+            let triggers = action(move |token: &Token| {
+                done.store(1, Ordering::Relaxed);
+                token.trigger();
+                false
+            });
+            race(&token, vec![looks, triggers])[0]
+        });
+    }
+}
+
+#[test]
 fn a_child_that_is_made_meanwhile_is_triggered() {
     explore(&[true], || {
         let token = Arc::new(Token::new());
