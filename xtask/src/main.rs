@@ -50,7 +50,7 @@ const VERBS: [Verb; 14] = [
     },
     Verb {
         name: "test",
-        usage: "[--models] [--release]",
+        usage: "[--models [--bugs-once]] [--release]",
         does: "all tests; with --models loom and shuttle too",
         run: test::run,
     },

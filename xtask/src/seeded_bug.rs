@@ -23,7 +23,7 @@ pub(crate) struct SeededBug {
     /// The models that must fail, each by itself.
     caught_by: Vec<String>,
     /// The checkers that can see it: shuttle knows nothing of weak memory.
-    checkers: Vec<String>,
+    pub(crate) checkers: Vec<String>,
 }
 
 /// Acts as the compiler when this program was started as a wrapper; `None` when it was not.

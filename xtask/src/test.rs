@@ -10,15 +10,17 @@ use crate::tool::Tool;
 use crate::workspace::{Package, Workspace};
 
 /// Cases for each property when it runs in release, unless `PROPTEST_CASES` says otherwise.
-const CASES: &str = "20000";
+const CASES: &str = "5000";
 
-/// Runs tests with all features, then with none, doctests, properties, and with `--models` the model checkers.
+/// Runs tests with all features, then with none, doctests, properties, and with `--models` the model checkers: each seeded bug under
+/// every checker that can see it, or with `--bugs-once` under the first of them.
 pub(crate) fn run(
     workspace: &Workspace,
     mut arguments: Arguments,
     ledger: &mut Ledger,
 ) -> Result<(), String> {
     let with_models = arguments.flag("--models");
+    let bugs_once = arguments.flag("--bugs-once");
     let release = arguments.flag("--release");
     arguments.finish()?;
     ledger.expect_tests();
@@ -41,7 +43,7 @@ pub(crate) fn run(
     doctests(workspace, release, ledger);
     properties(workspace, &mut with_cases(CASES), ledger);
     if with_models {
-        models::run(workspace, ledger)?;
+        models::run(workspace, bugs_once, ledger)?;
     } else {
         ledger.leave_out("models", "run them with: cargo xtask test --models");
     }

@@ -167,7 +167,9 @@ impl Cell {
     /// Goes over to another arithmetic, and to the TAT that `carry_over` makes of the old one. Under the limiter's lock.
     pub(crate) fn change(&self, to: Gcra, carry_over: impl Fn(u64) -> u64) {
         let epoch = self.epoch.load(Ordering::Relaxed);
-        self.epoch.store(epoch + 1, Ordering::Relaxed);
+        if !cfg!(seeded_bug = "changed_in_the_open") {
+            self.epoch.store(epoch + 1, Ordering::Relaxed);
+        }
         // Each release keeps the odd epoch before it.
         self.per_nano.store(to.per_nano, Ordering::Release);
         self.interval.store(to.interval, Ordering::Release);
@@ -195,7 +197,9 @@ impl Cell {
     pub(crate) fn start(&self, tat: u64) {
         if self.tat.load(Ordering::Relaxed) == UNSTARTED || cfg!(seeded_bug = "started_twice") {
             // With the arithmetic, if that was changed before.
-            self.tat.store(tat, Ordering::Release);
+            let order =
+                if cfg!(seeded_bug = "started_relaxed") { Ordering::Relaxed } else { Ordering::Release };
+            self.tat.store(tat, order);
         }
     }
 }

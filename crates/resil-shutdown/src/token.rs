@@ -160,7 +160,10 @@ impl Node {
             return entries;
         }
         // Whoever enlists does so under the lock: it either sees this, or is found below.
+        #[cfg(not(seeded_bug = "token_marked_relaxed"))]
         self.is_triggered.store(true, Ordering::Release);
+        #[cfg(seeded_bug = "token_marked_relaxed")]
+        self.is_triggered.store(true, Ordering::Relaxed);
         lock(&self.waiting).take()
     }
 

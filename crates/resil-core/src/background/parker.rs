@@ -30,7 +30,9 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.has_rung.store(true, Ordering::Release);
-        self.thread.unpark();
+        if !cfg!(seeded_bug = "parker_rings_to_deaf_ears") {
+            self.thread.unpark();
+        }
     }
 }
 

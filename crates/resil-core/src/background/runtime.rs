@@ -59,7 +59,6 @@ impl Runtime {
 }
 
 #[cfg(not(feature = "tokio"))]
-#[expect(clippy::unused_self, reason = "as with tokio")]
 impl Runtime {
     /// The one that this code runs in.
     pub fn current() -> Self {
