@@ -51,7 +51,9 @@ impl Checker {
 pub(crate) fn run(workspace: &Workspace, bugs_once: bool, ledger: &mut Ledger) -> Result<(), String> {
     let mut bugs = seeded_bug::read(&workspace.table("seeded_bugs.toml")?)?;
     if bugs_once {
-        bugs.iter_mut().for_each(|bug| bug.checkers.truncate(1));
+        for bug in &mut bugs {
+            bug.checkers.truncate(1);
+        }
     }
     let packages = packages(workspace);
     for checker in Checker::ALL {

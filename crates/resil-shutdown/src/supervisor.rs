@@ -69,7 +69,7 @@ fn complete<C: Clock + 'static>(shared: &Arc<Shared<C>>, parker: &Parker) {
     if !skipped.is_empty() {
         // Foreign code drops here, so on a thread that nobody waits for; without one it is not dropped at all.
         let _ = background::spawn("resil-shutdown drop", || {
-            _ = contain(|| drop(ManuallyDrop::into_inner(skipped)))
+            _ = contain(|| drop(ManuallyDrop::into_inner(skipped)));
         });
     }
     teller::call(shared);
