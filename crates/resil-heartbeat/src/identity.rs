@@ -1,0 +1,48 @@
+//! Who beats.
+
+use std::hash::{BuildHasher, RandomState};
+
+use resil_core::Clock;
+
+use crate::host::Host;
+use crate::{Started, State, Timestamp, linux};
+
+/// What every beat of one heartbeat says alike.
+#[derive(Clone, Debug)]
+pub(crate) struct Identity {
+    pub(crate) pid: u32,
+    pub(crate) host: Host,
+    pub(crate) instance: String,
+    pub(crate) started: Started,
+}
+
+impl Identity {
+    /// Of a heartbeat that begins now.
+    pub(crate) fn new(clock: &impl Clock) -> Self {
+        let (pid, host) = (std::process::id(), Host::find());
+        let started = Started {
+            at: Timestamp::from_unix(clock.unix_time()),
+            process: linux::stat(pid).map(|stat| stat.started),
+            pid_namespace: host.pid_namespace,
+            time_namespace: host.time_namespace,
+        };
+        Self { pid, host, instance: format!("{:016x}{:016x}", random(), random()), started }
+    }
+
+    /// A state that says so, and nothing else.
+    pub(crate) fn sign(&self, timestamp: Timestamp) -> State {
+        let mut state = State::new(timestamp);
+        state.pid = Some(self.pid);
+        state.hostname.clone_from(&self.host.hostname);
+        state.instance = Some(self.instance.clone());
+        state.boot_id.clone_from(&self.host.boot_id);
+        state.started = Some(self.started);
+        state
+    }
+}
+
+/// 64 bits that no other process has: the hash of nothing under fresh keys, which std gets from the system's source of randomness.
+/// This has to be unlike others, not secret, so no crate for random numbers is needed.
+fn random() -> u64 {
+    RandomState::new().hash_one(std::process::id())
+}
