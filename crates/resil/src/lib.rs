@@ -7,6 +7,10 @@ pub use resil_core::*;
 pub use resil_breaker as breaker;
 #[cfg(feature = "breaker")]
 pub use resil_breaker::{CircuitBreaker, CircuitBreakers};
+#[cfg(feature = "heartbeat")]
+pub use resil_heartbeat as heartbeat;
+#[cfg(feature = "heartbeat")]
+pub use resil_heartbeat::Heartbeat;
 #[cfg(feature = "ratelimit")]
 pub use resil_ratelimit as ratelimit;
 #[cfg(feature = "ratelimit")]
@@ -15,3 +19,7 @@ pub use resil_ratelimit::{Quota, RateLimiter};
 pub use resil_shutdown as shutdown;
 #[cfg(feature = "shutdown")]
 pub use resil_shutdown::GracefulShutdown;
+#[cfg(feature = "watchdog")]
+pub use resil_watchdog as watchdog;
+#[cfg(feature = "watchdog")]
+pub use resil_watchdog::Watchdog;
