@@ -17,10 +17,13 @@ pages! {
     breaker: "patterns/breaker.md";
     ratelimit: "patterns/ratelimit.md";
     shutdown: "patterns/shutdown.md";
+    heartbeat: "patterns/heartbeat.md";
+    watchdog: "patterns/watchdog.md";
     composing: "guides/composing.md";
     testing_with_a_clock: "guides/testing-with-a-clock.md";
     tower: "guides/tower.md";
     service_managers: "guides/service-managers.md";
+    supervision: "guides/supervision.md";
     adr_0001: "adr/0001-machine-and-handle.md";
     adr_0002: "adr/0002-admit-settle-release.md";
     adr_0003: "adr/0003-flat-errors.md";
@@ -33,4 +36,6 @@ pages! {
     adr_0010: "adr/0010-cost-of-a-call.md";
     adr_0011: "adr/0011-ticks.md";
     adr_0012: "adr/0012-refunds.md";
+    adr_0013: "adr/0013-threads-of-the-end.md";
+    adr_0014: "adr/0014-loops-and-heralds.md";
 }
