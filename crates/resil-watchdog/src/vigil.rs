@@ -123,7 +123,6 @@ impl Vigil {
         // Where the clock has run backwards.
         self.hold = self.hold.min(next_tick);
         self.tick_at = self.tick_at.min(next_tick);
-        self.due = self.due.min(next_tick);
         late
     }
 

@@ -12,14 +12,15 @@ use crate::sync::{Mutex, lock};
 /// use resil_core::MonotonicClock;
 /// use resil_core::background::{Bell, Next, Rounds};
 ///
-/// let bell = Bell::new();
-/// bell.ring();
-/// let mut rounds = 0;
+/// let (bell, mut rounds) = (Bell::new(), 0);
+/// let ringing = bell.clone(); // for anybody, on any thread
 /// Rounds::new(MonotonicClock, bell, |_| {
 ///     rounds += 1;
-///     if rounds == 1 { Next::WhenRung } else { Next::Never }
+///     ringing.ring();
+///     if rounds < 3 { Next::WhenRung } else { Next::Never }
 /// })
 /// .run();
+/// assert_eq!(rounds, 3);
 /// ```
 #[derive(Clone, Default)]
 pub struct Bell(Arc<Mutex<State>>);

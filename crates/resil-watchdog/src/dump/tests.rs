@@ -61,6 +61,29 @@ fn what_is_no_list_of_threads_gives_an_empty_dump_that_says_so() {
     }
 }
 
+/// W5
+#[test]
+fn a_dump_is_a_table_in_the_order_of_the_ids() {
+    let folder = std::env::temp_dir().join(format!("resil-watchdog-task-{}", std::process::id()));
+    for id in ["30", "4", "200", "1", "50", "no-thread", "7"] {
+        std::fs::create_dir_all(folder.join(id)).unwrap();
+        std::fs::write(folder.join(id).join("stat"), STAT).unwrap();
+    }
+    // One that ends before its files are read.
+    std::fs::remove_file(folder.join("50/stat")).unwrap();
+    std::fs::write(folder.join("4/wchan"), "ep_poll").unwrap();
+    let dump = ThreadDump::of(&folder);
+    std::fs::remove_dir_all(&folder).unwrap();
+    insta::assert_snapshot!(dump.to_string(), @r"
+    5 threads:
+           1  tokio-rt-worker  S sleeps              -                         1.68 s
+           4  tokio-rt-worker  S sleeps              ep_poll                   1.68 s
+           7  tokio-rt-worker  S sleeps              -                         1.68 s
+          30  tokio-rt-worker  S sleeps              -                         1.68 s
+         200  tokio-rt-worker  S sleeps              -                         1.68 s
+    ");
+}
+
 #[test]
 fn of_very_many_threads_the_rest_is_counted() {
     let info = |id| ThreadInfo::parse(id, STAT, "");

@@ -278,6 +278,26 @@ fn a_clock_that_runs_backwards_delays_nothing_for_ever() {
     assert_eq!(look(&mut vigil, 2_000).0.len(), 1);
 }
 
+/// W7, W8
+#[test]
+fn a_new_run_knows_nothing_of_the_sleeps_of_the_one_before() {
+    let mut vigil = Vigil::new(Terms { grace: SECOND / 4, ..terms() }, Moment::ZERO);
+    vigil.wake(at(60_000));
+    vigil.start(at(60_100));
+    assert_eq!(vigil.step(at(60_100)), Step::Wait(at(60_350)), "nothing is held back");
+    assert_eq!(vigil.wake(at(90_000)), Some(Duration::from_millis(29_650)));
+    assert_eq!(vigil.step(at(90_000)), Step::Wait(at(90_100)), "the first of a row of sleeps");
+}
+
+#[test]
+fn a_clock_that_runs_backwards_after_a_sleep_holds_nothing_back_for_ever() {
+    let mut vigil = vigil();
+    vigil.wake(at(900_000));
+    vigil.step(at(900_000));
+    let told: Vec<_> = (10..=14).map(|second| look(&mut vigil, second * 1_000).0.len()).collect();
+    assert_eq!(told, [0, 0, 0, 0, 1]);
+}
+
 #[test]
 fn ticks_lie_on_a_grid_and_missed_ones_are_skipped() {
     let mut vigil = vigil();
