@@ -78,6 +78,13 @@ impl Contender {
         }
     }
 
+    /// The same contender, which after all batches has to show that something live stood behind the calls.
+    #[must_use]
+    pub fn proved(mut self, proof: impl Fn() -> Result<(), String> + Send + Sync + 'static) -> Self {
+        self.proof = Some(Box::new(proof));
+        self
+    }
+
     /// The same contender, with something to do before each batch, untimed.
     #[must_use]
     pub fn prepared(mut self, prepare: impl Fn() + Send + Sync + 'static) -> Self {

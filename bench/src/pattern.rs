@@ -3,10 +3,11 @@
 use crate::memory::Counter;
 use crate::record::{InstanceMemory, KeyMemory, TaskMemory};
 use crate::row::Row;
-use crate::{breaker, limiter, shutdown};
+use crate::{breaker, heartbeat, limiter, shutdown, watchdog};
 
 /// All patterns, in the order of the page.
-pub const ALL: &[&Pattern] = &[&breaker::PATTERN, &limiter::PATTERN, &shutdown::PATTERN];
+pub const ALL: &[&Pattern] =
+    &[&breaker::PATTERN, &limiter::PATTERN, &shutdown::PATTERN, &heartbeat::PATTERN, &watchdog::PATTERN];
 
 /// What is measured of one pattern.
 #[derive(Debug)]

@@ -16,7 +16,7 @@ pub const PATTERN: Pattern = Pattern {
     package: "resil-heartbeat",
     rows: rows::ALL,
     peers: Vec::new,
-    instances: |counter| memory::instances(counter, &[(OURS, ours::instance)], &[], &[("heartbeat", ())]),
+    instances: |counter| memory::instances::<(), _>(counter, &[(OURS, ours::instance)], &[], &[("heartbeat", ())]),
     keys: None,
     waits: false,
     stops: None,

@@ -17,7 +17,7 @@ pub const PATTERN: Pattern = Pattern {
     package: "resil-watchdog",
     rows: rows::ALL,
     peers: Vec::new,
-    instances: |counter| memory::instances(counter, &[(OURS, ours::instance)], &[], &[("watchdog", ())]),
+    instances: |counter| memory::instances::<(), _>(counter, &[(OURS, ours::instance)], &[], &[("watchdog", ())]),
     keys: None,
     waits: false,
     stops: None,

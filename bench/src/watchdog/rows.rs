@@ -20,10 +20,7 @@ pub const ALL: &[Row] = &[
         title: "A ping",
         reference: RELAXED_STORE,
         two_threads: false,
-        targets: &[
-            Target::new(OURS, RELAXED_STORE, 1.5),
-            Target::new(ours::A_PINGER, RELAXED_STORE, 1.5),
-        ],
+        targets: &[Target::new(OURS, RELAXED_STORE, 1.5), Target::new(ours::A_PINGER, RELAXED_STORE, 1.5)],
         contenders: || by_hand().into_iter().chain(ours::pings()).collect(),
     },
     Row {
