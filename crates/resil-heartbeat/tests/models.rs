@@ -3,6 +3,7 @@
 //! Stock loom skips interleavings of the thread that built the model, so all that races runs in spawned threads, and the first one only
 //! builds, joins and asserts. A loop that is not woken shows as a deadlock. Each model names the outcomes that it has to see.
 #![cfg(any(loom, shuttle))]
+#![expect(clippy::unwrap_used, reason = "part of a test")]
 
 use std::sync::{Arc, Mutex, OnceLock};
 

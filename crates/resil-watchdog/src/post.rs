@@ -31,6 +31,7 @@ pub(crate) type Note = Cow<'static, str>;
 
 /// Who pings here.
 #[derive(Debug)]
+#[cfg_attr(shuttle, expect(clippy::large_enum_variant, reason = "atomics of a checker are large"))]
 enum Kind {
     /// Any thread, uncounted.
     Flag,

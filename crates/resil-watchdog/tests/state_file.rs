@@ -4,12 +4,14 @@
 
 mod scene;
 
+use std::cell::RefCell;
 use std::path::Path;
 use std::sync::{Arc, Mutex, mpsc};
+use std::thread;
 use std::time::Duration;
 
 use resil_watchdog::{Builder, Cause, Event, Reading, Watchdog};
-use scene::{LIMIT, SECOND, Scene};
+use scene::{Hand, LIMIT, SECOND, Scene};
 
 /// What the file is from now on.
 #[derive(Clone)]
@@ -170,6 +172,50 @@ fn a_reader_is_not_called_after_the_stop() {
     scene.dog.stop();
     scene.pass(5);
     assert_eq!(scene.dog.stats().looks, before);
+}
+
+/// Says so when the thread ends that it was made on.
+struct Ends(mpsc::Sender<thread::ThreadId>);
+
+impl Drop for Ends {
+    fn drop(&mut self) {
+        _ = self.0.send(thread::current().id());
+    }
+}
+
+thread_local! {
+    static ENDS: RefCell<Option<Ends>> = const { RefCell::new(None) };
+}
+
+/// W7
+#[test]
+fn a_monitor_that_comes_back_after_another_has_taken_its_place_ends() {
+    let (release, hold) = mpsc::channel::<()>();
+    let hold = Mutex::new(Some(hold));
+    let (begin, started) = mpsc::channel();
+    let (end, ended) = mpsc::channel();
+    let reader = move |_: &Path, _| {
+        ENDS.set(Some(Ends(end.clone())));
+        begin.send(thread::current().id()).unwrap();
+        let hold = hold.lock().unwrap().take();
+        _ = hold.map(|hold| hold.recv());
+        Reading::Alive
+    };
+    let clock = Hand::default();
+    let dog = Watchdog::from_state_file("fifo", reader).clock(clock).start().unwrap();
+    let first = started.recv_timeout(LIMIT).unwrap();
+    dog.stop();
+    dog.restart().unwrap();
+    let second = started.recv_timeout(LIMIT).unwrap();
+    assert_ne!(first, second);
+    while dog.stats().looks == 0 {
+        thread::yield_now();
+    }
+    drop(release);
+    assert_eq!(ended.recv_timeout(LIMIT).unwrap(), first);
+    assert_eq!((dog.stats().looks, dog.is_running()), (1, true));
+    dog.stop();
+    assert_eq!(ended.recv_timeout(LIMIT).unwrap(), second);
 }
 
 /// W5

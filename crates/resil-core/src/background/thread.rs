@@ -76,7 +76,6 @@ pub fn spawn(name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()>
 
 /// Begins a thread of the checker's.
 #[cfg(any(loom, shuttle))]
-#[expect(clippy::unnecessary_wraps, reason = "as with real threads")]
 pub fn spawn(_name: &str, work: impl FnOnce() + Send + 'static) -> io::Result<()> {
     #[cfg(loom)]
     drop(loom::thread::spawn(work));
