@@ -98,6 +98,18 @@ mod tests {
     }
 
     #[test]
+    fn clocks_that_were_read_at_once_show_no_suspend_either() {
+        let mut grace = Grace::default();
+        let at_once = |since_boot: u32| Clocks {
+            asleep_at_most: 500 * SECOND,
+            asleep_at_least: 500 * SECOND,
+            ..clocks(since_boot, 500)
+        };
+        assert_eq!(grace.weigh(ALIVE, INTERVAL, Some(at_once(1_000))), ALIVE);
+        assert_eq!(grace.weigh(stale(), INTERVAL, Some(at_once(9_000))), stale());
+    }
+
+    #[test]
     fn what_was_stale_before_the_suspend_is_stale_after_it() {
         let mut grace = Grace::default();
         assert_eq!(grace.weigh(stale(), INTERVAL, Some(clocks(1_000, 0))), stale());

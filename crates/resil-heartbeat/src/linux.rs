@@ -116,5 +116,10 @@ mod tests {
         let (first, second) = (clocks().unwrap(), clocks().unwrap());
         assert!(first.since_boot <= second.since_boot && second.since_boot <= since_boot().unwrap());
         assert!(second.asleep_at_least <= first.asleep_at_most, "nobody slept in between");
+        for clocks in [first, second] {
+            assert!(
+                clocks.asleep_at_least <= clocks.asleep_at_most && clocks.asleep_at_most < clocks.since_boot
+            );
+        }
     }
 }
