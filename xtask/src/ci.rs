@@ -15,7 +15,7 @@ const GATES: [Gate; 11] = [
     ("lint", &[], lint::run),
     ("deps", &[], deps::run),
     ("features", &[], features::run),
-    ("test", &["--models", "--bugs-once"], test::run),
+    ("test", &["--models", "--quick"], test::run),
     ("docs", &[], docs::run),
     ("examples", &[], examples::run),
     ("package", &[], package::run),

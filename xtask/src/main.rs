@@ -50,7 +50,7 @@ const VERBS: [Verb; 14] = [
     },
     Verb {
         name: "test",
-        usage: "[--models [--bugs-once]] [--release]",
+        usage: "[--models] [--quick] [--release]",
         does: "all tests; with --models loom and shuttle too",
         run: test::run,
     },

@@ -48,9 +48,9 @@ impl Checker {
 }
 
 /// Runs every model under each checker, then once more for each seeded bug, which is to be caught by one checker or by all that can.
-pub(crate) fn run(workspace: &Workspace, bugs_once: bool, ledger: &mut Ledger) -> Result<(), String> {
+pub(crate) fn run(workspace: &Workspace, each_bug_once: bool, ledger: &mut Ledger) -> Result<(), String> {
     let mut bugs = seeded_bug::read(&workspace.table("seeded_bugs.toml")?)?;
-    if bugs_once {
+    if each_bug_once {
         for bug in &mut bugs {
             bug.checkers.truncate(1);
         }
@@ -93,7 +93,9 @@ fn list(workspace: &Workspace, packages: &[&str]) -> Result<Vec<(String, String)
     for checker in Checker::ALL {
         // The build that has just run the models: with other packages it would have other features, and start anew.
         let mut build = command(workspace, packages);
-        for program in artifact::build(checker.configure(&mut build).arg("--no-run"))? {
+        let programs = artifact::build(checker.configure(&mut build).arg("--no-run"))?;
+        // Tests bring their package's binaries with them.
+        for program in programs.into_iter().filter(|program| program.name == "models") {
             let package = workspace.packages.iter().find(|package| package.folder == program.folder);
             let package = package.ok_or(format!("{} is in no package", program.folder.display()))?;
             models.extend(names(&program)?.into_iter().map(|name| (package.name.clone(), name)));

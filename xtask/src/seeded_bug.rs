@@ -100,7 +100,11 @@ fn build(workspace: &Workspace, checker: Checker, bug: &SeededBug) -> Result<art
     let mut build = models::command(workspace, &[&bug.package]);
     checker.configure(&mut build).arg("--no-run").env("RUSTC_WORKSPACE_WRAPPER", wrapper);
     let programs = artifact::build(&mut build)?;
-    programs.into_iter().next().ok_or(format!("{} has no `tests/models.rs`", bug.package))
+    // Tests bring their package's binaries with them.
+    programs
+        .into_iter()
+        .find(|program| program.name == "models")
+        .ok_or(format!("{} has no `tests/models.rs`", bug.package))
 }
 
 /// A copy of this program in a folder that is named after the bug.

@@ -13,14 +13,14 @@ use crate::workspace::{Package, Workspace};
 const CASES: &str = "5000";
 
 /// Runs tests with all features, then with none, doctests, properties, and with `--models` the model checkers: each seeded bug under
-/// every checker that can see it, or with `--bugs-once` under the first of them.
+/// every checker that can see it. With `--quick`, under the first of them, and properties with no more cases than other tests.
 pub(crate) fn run(
     workspace: &Workspace,
     mut arguments: Arguments,
     ledger: &mut Ledger,
 ) -> Result<(), String> {
     let with_models = arguments.flag("--models");
-    let bugs_once = arguments.flag("--bugs-once");
+    let quick = arguments.flag("--quick");
     let release = arguments.flag("--release");
     arguments.finish()?;
     ledger.expect_tests();
@@ -41,9 +41,13 @@ pub(crate) fn run(
     }
     ledger.run_tests("no features", &mut bare);
     doctests(workspace, release, ledger);
-    properties(workspace, &mut with_cases(CASES), ledger);
+    if quick {
+        ledger.leave_out("properties", "run more cases with: cargo xtask test");
+    } else {
+        properties(workspace, &mut with_cases(CASES), ledger);
+    }
     if with_models {
-        models::run(workspace, bugs_once, ledger)?;
+        models::run(workspace, quick, ledger)?;
     } else {
         ledger.leave_out("models", "run them with: cargo xtask test --models");
     }
