@@ -87,15 +87,25 @@ pub(crate) fn command(workspace: &Workspace, packages: &[&str]) -> Command {
     command
 }
 
+/// Builds what [`command`] tests, and runs none of it: a program for each package, without the binaries that tests bring with them.
+pub(crate) fn programs(command: &mut Command) -> Result<Vec<Artifact>, String> {
+    let mut built = artifact::build(command.arg("--no-run"))?;
+    built.retain(|program| program.name == "models");
+    Ok(built)
+}
+
+/// Builds the models of one package, as [`programs`] does.
+pub(crate) fn program(command: &mut Command, package: &str) -> Result<Artifact, String> {
+    programs(command)?.into_iter().next().ok_or(format!("{package} has no `tests/models.rs`"))
+}
+
 /// Each model under each checker, as package and name.
 fn list(workspace: &Workspace, packages: &[&str]) -> Result<Vec<(String, String)>, String> {
     let mut models = Vec::new();
     for checker in Checker::ALL {
         // The build that has just run the models: with other packages it would have other features, and start anew.
         let mut build = command(workspace, packages);
-        let programs = artifact::build(checker.configure(&mut build).arg("--no-run"))?;
-        // Tests bring their package's binaries with them.
-        for program in programs.into_iter().filter(|program| program.name == "models") {
+        for program in programs(checker.configure(&mut build))? {
             let package = workspace.packages.iter().find(|package| package.folder == program.folder);
             let package = package.ok_or(format!("{} is in no package", program.folder.display()))?;
             models.extend(names(&program)?.into_iter().map(|name| (package.name.clone(), name)));

@@ -8,7 +8,7 @@
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 
-use crate::artifact;
+use crate::artifact::Artifact;
 use crate::models::{self, Checker};
 use crate::workspace::Workspace;
 
@@ -95,16 +95,10 @@ pub(crate) fn run(workspace: &Workspace, checker: Checker, bugs: &[SeededBug]) -
     if missed.is_empty() { Ok(format!("{caught} caught")) } else { Err(missed.join("\n")) }
 }
 
-fn build(workspace: &Workspace, checker: Checker, bug: &SeededBug) -> Result<artifact::Artifact, String> {
+fn build(workspace: &Workspace, checker: Checker, bug: &SeededBug) -> Result<Artifact, String> {
     let wrapper = wrapper(&workspace.target, &bug.name)?;
     let mut build = models::command(workspace, &[&bug.package]);
-    checker.configure(&mut build).arg("--no-run").env("RUSTC_WORKSPACE_WRAPPER", wrapper);
-    let programs = artifact::build(&mut build)?;
-    // Tests bring their package's binaries with them.
-    programs
-        .into_iter()
-        .find(|program| program.name == "models")
-        .ok_or(format!("{} has no `tests/models.rs`", bug.package))
+    models::program(checker.configure(&mut build).env("RUSTC_WORKSPACE_WRAPPER", wrapper), &bug.package)
 }
 
 /// A copy of this program in a folder that is named after the bug.

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use toml::Value;
 
-use crate::artifact::{self, Artifact};
+use crate::artifact::Artifact;
 use crate::deep::explanation::{self, Survivor};
 use crate::ledger::Ledger;
 use crate::models::{self, Checker};
@@ -126,8 +126,8 @@ impl Copy {
 
     fn build(&self, package: &str) -> Result<Artifact, String> {
         let mut build = models::command(&self.workspace, &[package]);
-        Checker::Loom.configure(&mut build).arg("--no-run").env("CARGO_TARGET_DIR", &self.workspace.target);
-        artifact::build(&mut build)?.into_iter().next().ok_or(format!("{package} has no `tests/models.rs`"))
+        Checker::Loom.configure(&mut build).env("CARGO_TARGET_DIR", &self.workspace.target);
+        models::program(&mut build, package)
     }
 }
 
