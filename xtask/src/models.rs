@@ -1,5 +1,6 @@
 //! The model checkers: each `tests/models.rs` under loom and under shuttle, and the bugs that it must catch.
 
+use std::collections::BTreeMap;
 use std::process::Command;
 use std::time::Duration;
 
@@ -47,15 +48,12 @@ impl Checker {
     }
 }
 
-/// Runs every model under each checker, then once more for each seeded bug, which is to be caught by one checker or by all that can.
-pub(crate) fn run(workspace: &Workspace, each_bug_once: bool, ledger: &mut Ledger) -> Result<(), String> {
-    let mut bugs = seeded_bug::read(&workspace.table("seeded_bugs.toml")?)?;
-    if each_bug_once {
-        for bug in &mut bugs {
-            bug.checkers.truncate(1);
-        }
-    }
+/// Runs every model under each checker, then once more for each seeded bug that the checker can see.
+pub(crate) fn run(workspace: &Workspace, ledger: &mut Ledger) -> Result<(), String> {
+    let bugs = seeded_bug::read(&workspace.table("seeded_bugs.toml")?)?;
+    ledger.check("seeded bugs", || seeded_bug::compare(workspace, &bugs));
     let packages = packages(workspace);
+    let mut models = Vec::new();
     for checker in Checker::ALL {
         let step = format!("models: {}", checker.name());
         if packages.is_empty() {
@@ -65,10 +63,16 @@ pub(crate) fn run(workspace: &Workspace, each_bug_once: bool, ledger: &mut Ledge
         let mut command = command(workspace, &packages);
         ledger.run_tests(&step, checker.configure(&mut command).arg("--no-fail-fast"));
         let step = format!("seeded bugs: {}", checker.name());
-        ledger.check(&step, || seeded_bug::run(workspace, checker, &bugs));
+        ledger.check(&step, || {
+            let programs = by_package(workspace, checker, &packages)?;
+            models.extend(list(&programs)?);
+            seeded_bug::run(&programs, checker, &bugs)
+        });
     }
     if !packages.is_empty() {
-        ledger.check("each model catches a bug", || seeded_bug::cover(&list(workspace, &packages)?, &bugs));
+        models.sort();
+        models.dedup();
+        ledger.check("each model catches a bug", || seeded_bug::cover(&models, &bugs));
     }
     Ok(())
 }
@@ -99,20 +103,28 @@ pub(crate) fn program(command: &mut Command, package: &str) -> Result<Artifact, 
     programs(command)?.into_iter().next().ok_or(format!("{package} has no `tests/models.rs`"))
 }
 
-/// Each model under each checker, as package and name.
-fn list(workspace: &Workspace, packages: &[&str]) -> Result<Vec<(String, String)>, String> {
+/// The program of each package, as the models have just been run: with other packages they would have other features, and be built
+/// anew.
+fn by_package(
+    workspace: &Workspace,
+    checker: Checker,
+    packages: &[&str],
+) -> Result<BTreeMap<String, Artifact>, String> {
+    let programs = programs(checker.configure(&mut command(workspace, packages)))?;
+    let named = |program: Artifact| {
+        let package = workspace.packages.iter().find(|package| package.folder == program.folder);
+        let package = package.ok_or(format!("{} is in no package", program.folder.display()))?;
+        Ok((package.name.clone(), program))
+    };
+    programs.into_iter().map(named).collect()
+}
+
+/// Each model, as package and name.
+fn list(programs: &BTreeMap<String, Artifact>) -> Result<Vec<(String, String)>, String> {
     let mut models = Vec::new();
-    for checker in Checker::ALL {
-        // The build that has just run the models: with other packages it would have other features, and start anew.
-        let mut build = command(workspace, packages);
-        for program in programs(checker.configure(&mut build))? {
-            let package = workspace.packages.iter().find(|package| package.folder == program.folder);
-            let package = package.ok_or(format!("{} is in no package", program.folder.display()))?;
-            models.extend(names(&program)?.into_iter().map(|name| (package.name.clone(), name)));
-        }
+    for (package, program) in programs {
+        models.extend(names(program)?.into_iter().map(|name| (package.clone(), name)));
     }
-    models.sort();
-    models.dedup();
     Ok(models)
 }
 
@@ -122,12 +134,25 @@ pub(crate) fn names(program: &Artifact) -> Result<Vec<String>, String> {
     Ok(listed.stdout.lines().filter_map(|line| line.strip_suffix(": test")).map(String::from).collect())
 }
 
-/// Runs one model, or all where none is named, of a program that was built for `checker`.
-pub(crate) fn start(program: &Artifact, checker: Checker, model: Option<&str>) -> Result<Capture, String> {
+/// Runs all models of a program that was built for `checker`.
+pub(crate) fn start(program: &Artifact, checker: Checker) -> Result<Capture, String> {
+    process::capture(&mut start_command(program, checker), LIMIT)
+}
+
+/// Runs one model of such a program, with a bug put in.
+pub(crate) fn start_with(
+    program: &Artifact,
+    checker: Checker,
+    bug: &str,
+    model: &str,
+) -> Result<Capture, String> {
+    let mut run = start_command(program, checker);
+    process::capture(run.env(seeded_bug::CHOICE, bug).args([model, "--exact"]), LIMIT)
+}
+
+fn start_command(program: &Artifact, checker: Checker) -> Command {
     let mut run = Command::new(&program.program);
     run.current_dir(&program.folder).env("RUST_BACKTRACE", "0").arg("--test-threads=1");
-    if let Some(model) = model {
-        run.args([model, "--exact"]);
-    }
-    process::capture(checker.configure(&mut run), LIMIT)
+    checker.configure(&mut run);
+    run
 }

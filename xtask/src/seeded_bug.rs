@@ -1,18 +1,23 @@
 //! Bugs that are put into the code on purpose: a model that does not notice its bug proves nothing.
 //!
-//! A bug is a `#[cfg(seeded_bug = "name")]` in a crate of ours, and a row of `xtask/seeded_bugs.toml`. To set the `cfg`
-//! for our crates alone, so that no dependency is built again, cargo is given a copy of this program as its
-//! `RUSTC_WORKSPACE_WRAPPER`; the copy's folder names the bug. One bug by hand:
-//! `RUSTFLAGS='--cfg loom --cfg seeded_bug="name"' cargo test --release -p resil-core --test models`.
+//! A bug is a `seeded_bug!("name" ..)` in a crate of ours, and a row of `xtask/seeded_bugs.toml`. The programs that were built for a
+//! checker hold all of them, and put in the one that the environment names. One bug by hand:
+//! `RESIL_SEEDED_BUG=name RUSTFLAGS='--cfg loom' cargo test --release -p resil-core --test models`.
 
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode};
+use std::collections::BTreeMap;
 
 use crate::artifact::Artifact;
 use crate::models::{self, Checker};
+use crate::source::Source;
+use crate::stopwatch::Stopwatch;
+use crate::tidy::file;
 use crate::workspace::Workspace;
 
-const WRAPPER: &str = "rustc-with-bug";
+/// How a bug is put into the code, up to its name.
+pub(crate) const CALL: &str = "seeded_bug!(";
+
+/// What names the bug to a program that was built for a checker.
+pub(crate) const CHOICE: &str = "RESIL_SEEDED_BUG";
 
 /// One row of the table.
 #[derive(Debug, PartialEq, Eq)]
@@ -23,20 +28,7 @@ pub(crate) struct SeededBug {
     /// The models that must fail, each by itself.
     caught_by: Vec<String>,
     /// The checkers that can see it: shuttle knows nothing of weak memory.
-    pub(crate) checkers: Vec<String>,
-}
-
-/// Acts as the compiler when this program was started as a wrapper; `None` when it was not.
-pub(crate) fn compile_with_bug() -> Option<ExitCode> {
-    let program = std::env::current_exe().ok()?;
-    if program.file_stem()? != WRAPPER {
-        return None;
-    }
-    let bug = program.parent()?.file_name()?.to_str()?;
-    let mut words = std::env::args_os().skip(1);
-    let mut rustc = Command::new(words.next()?);
-    let status = rustc.args(words).args(["--cfg", &format!("seeded_bug=\"{bug}\"")]).status().ok()?;
-    Some(if status.success() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    checkers: Vec<String>,
 }
 
 /// Reads the rows of the table.
@@ -71,44 +63,79 @@ impl SeededBug {
     }
 }
 
-/// Builds each bug that `checker` can see and runs the models that must notice it.
-pub(crate) fn run(workspace: &Workspace, checker: Checker, bugs: &[SeededBug]) -> Result<String, String> {
+/// Runs the models that must notice each bug that `checker` can see. The programs are those of each package.
+pub(crate) fn run(
+    programs: &BTreeMap<String, Artifact>,
+    checker: Checker,
+    bugs: &[SeededBug],
+) -> Result<String, String> {
     let mut missed = Vec::new();
     let mut caught = 0;
     for bug in bugs.iter().filter(|bug| bug.checkers.iter().any(|name| name == checker.name())) {
-        let program = build(workspace, checker, bug)?;
-        let models = models::names(&program)?;
+        let SeededBug { package, name, .. } = bug;
+        let program = programs.get(package).ok_or(format!("{name}: {package} has no `tests/models.rs`"))?;
+        let models = models::names(program)?;
         for model in &bug.caught_by {
             if !models.contains(model) {
-                return Err(format!("{}: {} has no model `{model}`", bug.name, bug.package));
+                return Err(format!("{name}: {package} has no model `{model}`"));
             }
-            match models::start(&program, checker, Some(model))?.status {
+            let watch = Stopwatch::start();
+            match models::start_with(program, checker, name, model)?.status {
                 Some(status) if !status.success() => {
                     caught += 1;
-                    println!("   {:40} caught by {model}", bug.name);
+                    println!("   {name:34} {:5.1} s  caught by {model}", watch.elapsed().as_secs_f64());
                 }
-                Some(_) => missed.push(format!("{}: {model} passes in spite of it", bug.name)),
-                None => missed.push(format!("{}: {model} does not end", bug.name)),
+                Some(_) => missed.push(format!("{name}: {model} passes in spite of it")),
+                None => missed.push(format!("{name}: {model} does not end")),
             }
         }
     }
     if missed.is_empty() { Ok(format!("{caught} caught")) } else { Err(missed.join("\n")) }
 }
 
-fn build(workspace: &Workspace, checker: Checker, bug: &SeededBug) -> Result<Artifact, String> {
-    let wrapper = wrapper(&workspace.target, &bug.name)?;
-    let mut build = models::command(workspace, &[&bug.package]);
-    models::program(checker.configure(&mut build).env("RUSTC_WORKSPACE_WRAPPER", wrapper), &bug.package)
+/// Every bug of the table must stand in the code that its models run, and every one of the code in the table: one that is misspelt
+/// would never be put in.
+pub(crate) fn compare(workspace: &Workspace, bugs: &[SeededBug]) -> Result<String, String> {
+    let files = file::read_all(&workspace.root)?;
+    let mut seeded = Vec::new();
+    for file in files.iter().filter(|file| file.is_counted_source()) {
+        let path = workspace.root.join(&file.path);
+        if let Some(package) = workspace.packages.iter().find(|package| path.starts_with(&package.folder)) {
+            seeded.extend(names(&file.text).into_iter().map(|name| (package.name.as_str(), name)));
+        }
+    }
+    let runs = |package: &str, other: &str| {
+        package == other
+            || workspace.package(package).is_some_and(|it| it.dependencies.iter().any(|d| d.name == other))
+    };
+    let differences = differences(bugs, &seeded, runs);
+    if differences.is_empty() { Ok(format!("{} bugs", bugs.len())) } else { Err(differences.join("\n")) }
 }
 
-/// A copy of this program in a folder that is named after the bug.
-fn wrapper(target: &Path, bug: &str) -> Result<PathBuf, String> {
-    let folder = target.join("xtask/seeded").join(bug);
-    let copy = folder.join(format!("{WRAPPER}{}", std::env::consts::EXE_SUFFIX));
-    let explain = |error: std::io::Error| format!("{}: {error}", copy.display());
-    std::fs::create_dir_all(&folder).map_err(explain)?;
-    std::fs::copy(std::env::current_exe().map_err(explain)?, &copy).map_err(explain)?;
-    Ok(copy)
+/// The names of the bugs in a file.
+fn names(text: &str) -> Vec<&str> {
+    let code = Source::read(text).code;
+    let calls = code.match_indices(CALL);
+    // A string is blank in the code.
+    let name =
+        |(at, call): (usize, &str)| text[at + call.len()..].trim_start().strip_prefix('"')?.split('"').next();
+    calls.filter_map(name).collect()
+}
+
+/// What is only in the table, or only in the code. `runs` says whether a package's models run the code of another.
+fn differences(
+    bugs: &[SeededBug],
+    seeded: &[(&str, &str)],
+    runs: impl Fn(&str, &str) -> bool,
+) -> Vec<String> {
+    let fits =
+        |bug: &SeededBug, (package, name): (&str, &str)| bug.name == name && runs(&bug.package, package);
+    let unseeded = bugs.iter().filter(|bug| !seeded.iter().any(|place| fits(bug, *place)));
+    let unlisted = seeded.iter().filter(|place| !bugs.iter().any(|bug| fits(bug, **place)));
+    unseeded
+        .map(|bug| format!("{}: {} stands nowhere in the code that its models run", bug.package, bug.name))
+        .chain(unlisted.map(|(package, name)| format!("{package}: {name} is not in xtask/seeded_bugs.toml")))
+        .collect()
 }
 
 /// Every model must be shown to catch something.
@@ -125,7 +152,7 @@ pub(crate) fn cover(models: &[(String, String)], bugs: &[SeededBug]) -> Result<S
 
 #[cfg(test)]
 mod tests {
-    use super::{cover, read};
+    use super::{cover, differences, names, read};
 
     fn table(text: &str) -> toml::Table {
         text.parse().unwrap()
@@ -158,5 +185,25 @@ mod tests {
         assert!(cover(&[model("a", "m")], &bugs).is_ok());
         assert!(cover(&[model("a", "m"), model("a", "n")], &bugs).unwrap_err().contains("a: n"));
         assert!(cover(&[model("c", "m")], &bugs).unwrap_err().contains("c: m"));
+    }
+
+    #[test]
+    fn bugs_are_found_in_code_alone() {
+        let text = "fn f() {\n    // seeded_bug!(\"a\")\n    seeded_bug!(\"b\" => { return });\n    \
+            if seeded_bug!(\n    \"c\") { g(\"seeded_bug!(d)\") }\n}\nmacro_rules! seeded_bug { () => {} }\n";
+        assert_eq!(names(text), ["b", "c"]);
+    }
+
+    #[test]
+    fn a_bug_that_would_never_be_put_in_is_named() {
+        let bugs = read(&table("[[bug]]\ncrate = \"a\"\nname = \"b\"\ncaught_by = [\"m\"]")).unwrap();
+        let runs = |package: &str, other: &str| package == other || other == "core";
+        let differences = |seeded: &[(&str, &str)]| differences(&bugs, seeded, runs);
+        assert!(differences(&[("a", "b")]).is_empty());
+        assert!(differences(&[("core", "b"), ("core", "b")]).is_empty());
+        assert!(differences(&[])[0].starts_with("a: b stands nowhere"));
+        let both = differences(&[("c", "b")]);
+        assert!(both[0].starts_with("a: b stands") && both[1].starts_with("c: b is not in"), "{both:?}");
+        assert!(differences(&[("a", "b"), ("a", "c")])[0].starts_with("a: c is not in"));
     }
 }

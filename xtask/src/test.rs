@@ -12,8 +12,8 @@ use crate::workspace::{Package, Workspace};
 /// Cases for each property when it runs in release, unless `PROPTEST_CASES` says otherwise.
 const CASES: &str = "5000";
 
-/// Runs tests with all features, then with none, doctests, properties, and with `--models` the model checkers: each seeded bug under
-/// every checker that can see it. With `--quick`, under the first of them, and properties with no more cases than other tests.
+/// Runs tests with all features, then with none, doctests, properties, and with `--models` the model checkers. With `--quick`,
+/// properties with no more cases than other tests.
 pub(crate) fn run(
     workspace: &Workspace,
     mut arguments: Arguments,
@@ -47,7 +47,7 @@ pub(crate) fn run(
         properties(workspace, &mut with_cases(CASES), ledger);
     }
     if with_models {
-        models::run(workspace, quick, ledger)?;
+        models::run(workspace, ledger)?;
     } else {
         ledger.leave_out("models", "run them with: cargo xtask test --models");
     }

@@ -1,7 +1,7 @@
 //! `tidy`: the house rules that no other tool knows.
 
 mod contents;
-mod file;
+pub(crate) mod file;
 mod leftovers;
 mod links;
 mod manifest;

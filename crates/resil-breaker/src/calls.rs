@@ -1,6 +1,6 @@
 use std::time::Duration;
 
-use resil_core::{Clock, Moment, Policy, Rejected, Verdict};
+use resil_core::{Clock, Moment, Policy, Rejected, Verdict, seeded_bug};
 
 use crate::circuit::{Outcome, Refusal, Settled};
 use crate::event::{Rejection, SlowCall};
@@ -54,7 +54,7 @@ impl<C: Clock> Policy for CircuitBreaker<C> {
     }
 
     fn release(&self, permit: Permit) {
-        if permit.probe() != 0 && cfg!(not(seeded_bug = "slot_kept")) {
+        if permit.probe() != 0 && !seeded_bug!("slot_kept") {
             self.locked(|circuit, now| {
                 circuit.settle(permit.epoch(), permit.probe(), Outcome::Neutral, false, now)
             });
@@ -99,10 +99,11 @@ impl<C: Clock> CircuitBreaker<C> {
 
     #[cold]
     fn admit_by_circuit(&self) -> Result<Permit, Rejected> {
-        #[cfg(seeded_bug = "check_then_act")]
-        if self.state() == State::HalfOpen && self.can_proceed() {
-            return Ok(Permit::under(self.front.state(), Moment::MAX));
-        }
+        seeded_bug!("check_then_act" => {
+            if self.state() == State::HalfOpen && self.can_proceed() {
+                return Ok(Permit::under(self.front.state(), Moment::MAX));
+            }
+        });
         let (admitted, word) = self.locked(|circuit, now| {
             let started = circuit.config().slow_rate.map_or(Moment::MAX, |_| now);
             let admitted = circuit.admit(now);

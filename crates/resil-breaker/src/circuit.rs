@@ -1,7 +1,7 @@
 use std::borrow::Cow;
 use std::time::Duration;
 
-use resil_core::{Moment, Name, Reason};
+use resil_core::{Moment, Name, Reason, seeded_bug};
 
 use crate::probes::{Finding, ProbeId, Probes};
 use crate::ramp::Ramp;
@@ -144,7 +144,7 @@ impl Circuit {
         if epoch == self.epoch {
             self.end_half_open(now);
         }
-        if epoch != self.epoch && cfg!(not(seeded_bug = "epoch_unchecked")) {
+        if epoch != self.epoch && !seeded_bug!("epoch_unchecked") {
             return Settled::Stale;
         }
         match &mut self.phase {
@@ -152,7 +152,7 @@ impl Circuit {
             Phase::Open { .. } | Phase::ForcedOpen(_) => return Settled::Stale,
             Phase::HalfOpen(probes) => {
                 probes.expire(now);
-                if probe != 0 && !probes.free(probe) && cfg!(not(seeded_bug = "late_probe_counts")) {
+                if probe != 0 && !probes.free(probe) && !seeded_bug!("late_probe_counts") {
                     return Settled::Stale;
                 }
                 let finding = match outcome {

@@ -1,6 +1,5 @@
-use resil_core::Moment;
-use resil_core::const_fn;
 use resil_core::sync::atomic::{AtomicU64, Ordering};
+use resil_core::{Moment, const_fn, seeded_bug};
 
 use crate::Config;
 use crate::circuit::Circuit;
@@ -68,17 +67,13 @@ impl Front {
     /// The tally and the state, in the order that a result needs; see [`Front`].
     #[inline]
     pub(crate) fn tally_and_state(&self) -> (u64, StateWord) {
-        #[cfg(seeded_bug = "state_before_tally")]
-        {
+        seeded_bug!("state_before_tally" => {
             let state = self.state();
             return (self.tally.load(Ordering::Acquire), state);
-        }
-        #[cfg(not(seeded_bug = "state_before_tally"))]
-        {
-            // Acquire: with the tally of an epoch comes its state.
-            let tally = self.tally.load(Ordering::Acquire);
-            (tally, self.state())
-        }
+        });
+        // Acquire: with the tally of an epoch comes its state.
+        let tally = self.tally.load(Ordering::Acquire);
+        (tally, self.state())
     }
 
     /// The instant up to which state and tally hold.
@@ -108,15 +103,14 @@ impl Front {
     ) -> bool {
         let now = now.filter(|_| state.is_sliced());
         loop {
-            if now.is_some_and(|now| now >= self.until()) && cfg!(not(seeded_bug = "until_unchecked")) {
+            if now.is_some_and(|now| now >= self.until()) && !seeded_bug!("until_unchecked") {
                 return false;
             }
-            #[cfg(seeded_bug = "store_instead_of_exchange")]
-            if let Some(next) = state.layout().with(tally, failed, slow) {
+            let Some(next) = state.layout().with(tally, failed, slow) else { return false };
+            seeded_bug!("store_instead_of_exchange" => {
                 self.tally.store(next, Ordering::Release);
                 return true;
-            }
-            let Some(next) = state.layout().with(tally, failed, slow) else { return false };
+            });
             match self.tally.compare_exchange_weak(tally, next, Ordering::Relaxed, Ordering::Acquire) {
                 Ok(_) => return true,
                 Err(changed) => {
@@ -131,9 +125,7 @@ impl Front {
 
     /// Exhausts the tally and returns what came into it. Only under the circuit's lock.
     pub(crate) fn take(&self, published: Published) -> Batch {
-        #[cfg(seeded_bug = "take_by_load")]
-        return published.outcomes(self.tally.load(Ordering::Acquire));
-        #[cfg(not(seeded_bug = "take_by_load"))]
+        seeded_bug!("take_by_load" => { return published.outcomes(self.tally.load(Ordering::Acquire)) });
         published.outcomes(self.tally.swap(EXHAUSTED, Ordering::Relaxed))
     }
 
@@ -144,7 +136,7 @@ impl Front {
         let until = circuit.shut_until().or_else(|| circuit.rules().slice_end()).unwrap_or(Moment::ZERO);
         self.slower_than.store(config.slow_rate.map_or(u64::MAX, |slow| slow.slower_than), Ordering::Relaxed);
         let state = StateWord::of(circuit);
-        if self.state().is_shut() && until != self.until() && cfg!(not(seeded_bug = "until_unmarked")) {
+        if self.state().is_shut() && until != self.until() && !seeded_bug!("until_unmarked") {
             // For the time of the change those who would have been refused ask the circuit.
             self.state.store(state.in_change().to_bits(), Ordering::Relaxed);
         }

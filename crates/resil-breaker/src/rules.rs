@@ -1,4 +1,4 @@
-use resil_core::Moment;
+use resil_core::{Moment, seeded_bug};
 
 use crate::Config;
 use crate::config::RateRule;
@@ -154,7 +154,7 @@ impl Rules {
     pub(crate) fn slack(&self) -> Slack {
         let mut slack = Slack::UNLIMITED;
         if let Some(n) = self.consecutive {
-            let further = u32::from(cfg!(not(seeded_bug = "budget_off_by_one")));
+            let further = u32::from(!seeded_bug!("budget_off_by_one"));
             slack.failures = n.saturating_sub(self.streak.saturating_add(further)).into();
         }
         for (window, bad) in [(&self.failures, &mut slack.failures), (&self.slow, &mut slack.slow)] {

@@ -1,3 +1,5 @@
+use resil_core::seeded_bug;
+
 use crate::rules::{Batch, Slack};
 
 /// What the circuit remembers of a tally that it published.
@@ -83,7 +85,7 @@ impl Published {
         };
         Self {
             // Never 0, which is that of an exhausted tally.
-            generation: if cfg!(seeded_bug = "same_generation") { 1 } else { last.generation % 0xFFFF + 1 },
+            generation: if seeded_bug!("same_generation") { 1 } else { last.generation % 0xFFFF + 1 },
             layout,
             calls: slack.calls.min(most_calls),
             failures: slack.failures.min(most_bad),

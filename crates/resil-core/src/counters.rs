@@ -1,8 +1,8 @@
 use std::fmt;
 
-use crate::const_fn;
 use crate::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use crate::sync::{OnceLock, move_on, place, thread_number};
+use crate::{const_fn, seeded_bug};
 
 /// How often a word is asked whether several threads count on it: once in so many additions.
 const SAMPLE: u64 = 64;
@@ -113,14 +113,12 @@ impl<const N: usize> Counters<N> {
                 stripe.look_for_company();
             }
         } else {
-            #[cfg(not(seeded_bug = "counters_lose_additions"))]
-            let before = self.words[index].fetch_add(n, Ordering::Relaxed);
-            #[cfg(seeded_bug = "counters_lose_additions")]
-            let before = {
-                let before = self.words[index].load(Ordering::Relaxed);
-                self.words[index].store(before + n, Ordering::Relaxed);
+            let word = &self.words[index];
+            let before = seeded_bug!("counters_lose_additions" => {
+                let before = word.load(Ordering::Relaxed);
+                word.store(before + n, Ordering::Relaxed);
                 before
-            };
+            } else { word.fetch_add(n, Ordering::Relaxed) });
             if is_sample(before, n) && may_stripe {
                 self.look_for_contention();
             }
@@ -134,8 +132,7 @@ impl<const N: usize> Counters<N> {
         std::array::from_fn(|i| {
             let on_stripes: u64 = stripes.iter().map(|stripe| stripe.words[i].load(Ordering::Relaxed)).sum();
             let on_words = self.words[i].load(Ordering::Relaxed);
-            #[cfg(seeded_bug = "counters_leave_words_behind")]
-            let on_words = if stripes.is_empty() { on_words } else { 0 };
+            seeded_bug!("counters_leave_words_behind" => { if !stripes.is_empty() { return on_stripes } });
             on_words + on_stripes
         })
     }

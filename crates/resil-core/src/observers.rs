@@ -4,7 +4,7 @@ use std::sync::{Arc, Weak};
 
 use crate::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use crate::sync::{Mutex, OnceLock, lock};
-use crate::{Name, const_fn, contain};
+use crate::{Name, const_fn, contain, seeded_bug};
 
 /// How many events wait for slow listeners before the oldest is lost. A model has only a few.
 const QUEUE: usize = if cfg!(any(loom, shuttle)) { 3 } else { 256 };
@@ -105,11 +105,10 @@ impl<E: Send + Sync + 'static> Observers<E> {
         let listener = Arc::new(Listener { call, since: state.queued, gone: AtomicBool::new(false) });
         let mut listeners = Vec::clone(&state.listeners);
         listeners.push(Arc::clone(&listener));
-        #[cfg(seeded_bug = "observers_observe_in_two_steps")]
-        let mut state = {
+        seeded_bug!("observers_observe_in_two_steps" => {
             drop(state);
-            lock(&shared.state)
-        };
+            state = lock(&shared.state);
+        });
         shared.listening.store(listeners.len(), Ordering::Relaxed);
         state.listeners = Arc::new(listeners);
         drop(state);
@@ -143,7 +142,7 @@ impl<E: Send + Sync + 'static> Observers<E> {
     pub fn deliver(&self) {
         let Some(shared) = self.shared.get() else { return };
         let mut state = lock(&shared.state);
-        if state.delivering && !cfg!(seeded_bug = "observers_deliver_side_by_side") {
+        if state.delivering && !seeded_bug!("observers_deliver_side_by_side") {
             return;
         }
         state.delivering = true;
@@ -160,13 +159,13 @@ impl<E: Send + Sync + 'static> Observers<E> {
             state = lock(&shared.state);
             state.panics += panics;
         }
-        #[cfg(seeded_bug = "observers_leave_late")]
-        let mut state = {
+        seeded_bug!("observers_leave_late" => {
             drop(state);
-            lock(&shared.state)
-        };
+            state = lock(&shared.state);
+        });
         // Under the lock that found the queue empty: whoever enqueues after that finds nobody delivering.
-        state.delivering = cfg!(seeded_bug = "observers_keep_the_turn") && !state.queue.is_empty();
+        state.delivering = false;
+        seeded_bug!("observers_keep_the_turn" => { state.delivering = !state.queue.is_empty(); });
     }
 
     /// How many events were dropped because too many waited for slow listeners.
@@ -216,7 +215,7 @@ impl<E> State<E> {
 
 impl<E> Listener<E> {
     fn hears(&self, number: u64) -> bool {
-        let came_before = self.since < number || cfg!(seeded_bug = "observers_replay_old_events");
+        let came_before = self.since < number || seeded_bug!("observers_replay_old_events");
         came_before && !self.gone.load(Ordering::Relaxed)
     }
 }
@@ -228,11 +227,10 @@ fn detach<E>(shared: &Weak<Shared<E>>, listener: &Weak<Listener<E>>) {
     let mut state = lock(&shared.state);
     let kept: Vec<_> =
         state.listeners.iter().filter(|known| !Arc::ptr_eq(known, &listener)).cloned().collect();
-    #[cfg(seeded_bug = "observers_detach_in_two_steps")]
-    let mut state = {
+    seeded_bug!("observers_detach_in_two_steps" => {
         drop(state);
-        lock(&shared.state)
-    };
+        state = lock(&shared.state);
+    });
     shared.listening.store(kept.len(), Ordering::Relaxed);
     let unheard = if kept.is_empty() { std::mem::take(&mut state.queue) } else { VecDeque::new() };
     let old = std::mem::replace(&mut state.listeners, Arc::new(kept));

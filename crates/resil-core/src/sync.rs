@@ -5,12 +5,17 @@
 
 #[cfg(any(loom, shuttle))]
 mod once_lock;
+#[cfg(any(loom, shuttle))]
+mod seeded;
 mod thread_number;
 
 #[cfg(loom)]
 pub use loom::sync::{Mutex, MutexGuard, atomic};
 #[cfg(any(loom, shuttle))]
 pub use once_lock::OnceLock;
+#[cfg(any(loom, shuttle))]
+#[doc(hidden)]
+pub use seeded::has_bug;
 #[cfg(shuttle)]
 pub use shuttle::sync::{Mutex, MutexGuard, atomic};
 #[cfg(not(any(loom, shuttle)))]
@@ -41,5 +46,42 @@ macro_rules! const_fn {
 macro_rules! const_fn {
     ($($(#[$meta:meta])* $vis:vis const fn $name:ident ( $($args:tt)* ) $(-> $ret:ty)? $body:block)+) => {
         $($(#[$meta])* $vis fn $name($($args)*) $(-> $ret)? $body)+
+    };
+}
+
+/// Puts a bug in on purpose, which the models must notice: under a model checker, when `RESIL_SEEDED_BUG` is its name. Nothing of it is
+/// compiled into anything else. `xtask/seeded_bugs.toml` lists them all.
+///
+/// * `seeded_bug!("name")`: whether it is put in, for a condition.
+/// * `seeded_bug!("name" => { wrong })`: something that is done besides, or instead where it returns.
+/// * `seeded_bug!("name" => { wrong } else { right })`: one value or the other.
+///
+/// What is right had better stand outside, where formatters and mutation tests see it.
+#[cfg(not(any(loom, shuttle)))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! seeded_bug {
+    ($name:literal) => {
+        false
+    };
+    ($name:literal => $wrong:block) => {};
+    ($name:literal => $wrong:block else $right:block) => {
+        $right
+    };
+}
+
+/// Puts a bug in on purpose, which the models must notice.
+#[cfg(any(loom, shuttle))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! seeded_bug {
+    ($name:literal) => {
+        $crate::sync::has_bug($name)
+    };
+    ($name:literal => $wrong:block) => {
+        if $crate::sync::has_bug($name) $wrong
+    };
+    ($name:literal => $wrong:block else $right:block) => {
+        if $crate::sync::has_bug($name) $wrong else $right
     };
 }

@@ -3,7 +3,7 @@
 //!
 //! loom misses interleavings in which the main thread takes part, so readers and writers are both in spawned threads; the main one
 //! builds, joins and asserts. Each model says what it has seen, so that one that sees too little fails, and each finds the bugs that
-//! `--cfg seeded_bug="name"` puts in (`xtask/seeded_bugs.toml` has the list).
+//! `RESIL_SEEDED_BUG=name` puts in (`xtask/seeded_bugs.toml` has the list).
 #![cfg(any(loom, shuttle))]
 
 use std::collections::BTreeSet;

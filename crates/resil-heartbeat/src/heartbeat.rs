@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::thread;
 use std::time::Duration;
 
-use resil_core::{Clock, MonotonicClock, Name, Subscription};
+use resil_core::{Clock, MonotonicClock, Name, Subscription, seeded_bug};
 use serde_core::Serialize;
 
 use crate::config::check_limit;
@@ -89,14 +89,12 @@ impl<C: Clock + 'static> Heartbeat<C> {
     pub fn set_metadata(&self, key: impl Into<String>, value: impl Serialize) -> Result<(), HeartbeatError> {
         let key = key.into();
         let value = Metadata::value(&key, value)?;
-        #[cfg(seeded_bug = "metadata_set_in_two_steps")]
-        {
+        seeded_bug!("metadata_set_in_two_steps" => {
             let mut metadata = self.shared.desk().metadata.clone();
             metadata.insert_value(key, value)?;
             self.shared.desk().metadata = metadata;
-            Ok(())
-        }
-        #[cfg(not(seeded_bug = "metadata_set_in_two_steps"))]
+            return Ok(());
+        });
         self.shared.desk().metadata.insert_value(key, value)
     }
 

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use resil_core::Moment;
 use resil_core::sync::atomic::{AtomicU64, Ordering};
+use resil_core::{Moment, seeded_bug};
 
 use crate::board::{ADVANCE, Board, Meter, PAUSED};
 
@@ -54,10 +54,11 @@ impl Progress {
     /// Tells that the worker has moved: one relaxed addition, no clock and no lock.
     #[inline]
     pub fn advance(&self) {
-        #[cfg(not(seeded_bug = "advance_in_two_steps"))]
+        seeded_bug!("advance_in_two_steps" => {
+            self.meter.store(self.meter.load(Ordering::Relaxed) + ADVANCE, Ordering::Relaxed);
+            return;
+        });
         self.meter.fetch_add(ADVANCE, Ordering::Relaxed);
-        #[cfg(seeded_bug = "advance_in_two_steps")]
-        self.meter.store(self.meter.load(Ordering::Relaxed) + ADVANCE, Ordering::Relaxed);
     }
 
     /// Tells that the worker waits for work, and may stand still until the guard is dropped, which is a step.

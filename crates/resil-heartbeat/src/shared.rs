@@ -6,7 +6,7 @@ use std::sync::Arc;
 use resil_core::background::{Bell, Herald, Next};
 use resil_core::sync::atomic::{AtomicBool, Ordering};
 use resil_core::sync::{Mutex, MutexGuard, lock};
-use resil_core::{Clock, Moment, Name, contain};
+use resil_core::{Clock, Moment, Name, contain, seeded_bug};
 
 use crate::board::Board;
 use crate::desk::{Beat, Desk, Why};
@@ -73,15 +73,16 @@ impl<C: Clock> Shared<C> {
 
     /// Tells a beat now.
     pub(crate) fn beat(&self, why: Why) -> Result<(), HeartbeatError> {
-        #[cfg(seeded_bug = "composed_before_the_turn")]
-        let beat = self.compose(why);
         let Some(mut turn) = self.writer.turn() else { return Err(HeartbeatError::WithinABeat) };
-        #[cfg(not(seeded_bug = "composed_before_the_turn"))]
         let beat = self.compose(why);
+        seeded_bug!("composed_before_the_turn" => {
+            drop(turn);
+            turn = self.writer.turn().ok_or(HeartbeatError::WithinABeat)?;
+        });
         let result = self.tell(&mut turn, beat);
         // A sink may have stopped it.
         let is_stopped = self.desk().schedule.is_stopped();
-        if is_stopped && !cfg!(seeded_bug = "stop_in_a_sink_forgotten") {
+        if is_stopped && !seeded_bug!("stop_in_a_sink_forgotten") {
             let _ = self.tell_last(&mut turn);
         }
         drop(turn);
@@ -144,13 +145,10 @@ impl<C: Clock> Shared<C> {
 
 impl<C: Clock> Beats for Shared<C> {
     fn stop(&self) -> Result<(), HeartbeatError> {
-        #[cfg(seeded_bug = "second_stop_leaves_early")]
-        if self.desk().schedule.is_over() {
-            return Ok(());
-        }
+        seeded_bug!("second_stop_leaves_early" => { if self.desk().schedule.is_over() { return Ok(()) } });
         // From here on nobody makes a beat but the last one.
         let may_say_so = self.desk().schedule.stop();
-        if !cfg!(seeded_bug = "stop_does_not_ring") {
+        if !seeded_bug!("stop_does_not_ring") {
             self.bell.ring();
         }
         if !may_say_so {

@@ -1,6 +1,7 @@
 use std::fmt;
 use std::sync::{Arc, Weak};
 
+use resil_core::seeded_bug;
 use resil_core::sync::{Mutex, lock};
 
 use crate::HeartbeatError;
@@ -59,18 +60,14 @@ impl Stopper {
 
     /// Ties it to a heartbeat that begins; an error if somebody has asked for its end already.
     pub(crate) fn tie(&self, heartbeat: Weak<dyn Beats>) -> Result<(), HeartbeatError> {
-        #[cfg(seeded_bug = "stopper_tied_in_two_steps")]
-        if matches!(&*lock(&self.0), Bond::ToCome) {
-            *lock(&self.0) = Bond::Tied(heartbeat);
+        let mut bond = lock(&self.0);
+        if matches!(&*bond, Bond::ToCome) {
+            seeded_bug!("stopper_tied_in_two_steps" => {
+                drop(bond);
+                bond = lock(&self.0);
+            });
+            *bond = Bond::Tied(heartbeat);
             return Ok(());
-        }
-        #[cfg(not(seeded_bug = "stopper_tied_in_two_steps"))]
-        {
-            let mut bond = lock(&self.0);
-            if matches!(&*bond, Bond::ToCome) {
-                *bond = Bond::Tied(heartbeat);
-                return Ok(());
-            }
         }
         Err(HeartbeatError::Stopped)
     }

@@ -1,7 +1,7 @@
 //! What is given, refused, booked and given back.
 
 use resil_core::sync::lock;
-use resil_core::{Clock, Moment, Policy, Reason, Rejected, Verdict};
+use resil_core::{Clock, Moment, Policy, Reason, Rejected, Verdict, seeded_bug};
 
 use crate::cell::{NotNow, Reading};
 use crate::charge::Charge;
@@ -203,7 +203,7 @@ impl<C: Clock> RateLimiter<C> {
             if refund == 0 {
                 return book.holes.expire(charge.permits);
             }
-            if !(is_last || is_free || cfg!(seeded_bug = "shift_under_bookings")) {
+            if !(is_last || is_free || seeded_bug!("shift_under_bookings")) {
                 // Moving the others ahead would let the next one book the instant that the last one has.
                 return if charge.shifts == shifts {
                     book.holes.keep(charge, now);
@@ -211,14 +211,12 @@ impl<C: Clock> RateLimiter<C> {
                     book.holes.expire(charge.permits);
                 };
             }
-            #[cfg(seeded_bug = "refund_in_two_steps")]
-            {
+            seeded_bug!("refund_in_two_steps" => {
                 drop(book);
                 book = lock(&self.book);
                 self.cell.set(tat - refund);
                 break;
-            }
-            #[cfg(not(seeded_bug = "refund_in_two_steps"))]
+            });
             if self.cell.exchange(tat, tat - refund) {
                 break;
             }

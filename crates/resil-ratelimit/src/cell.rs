@@ -1,5 +1,5 @@
 use resil_core::sync::atomic::{AtomicU64, Ordering};
-use resil_core::{Moment, const_fn};
+use resil_core::{Moment, const_fn, seeded_bug};
 
 use crate::charge::Charge;
 use crate::gcra::{Booking, Gcra};
@@ -138,18 +138,17 @@ impl Cell {
     /// Moves the TAT, if nobody else has.
     #[inline]
     pub(crate) fn exchange(&self, old: u64, new: u64) -> bool {
-        #[cfg(seeded_bug = "store_instead_of_exchange")]
-        {
+        seeded_bug!("store_instead_of_exchange" => {
             let unchanged = self.tat.load(Ordering::Relaxed) == old;
             self.tat.store(new, Ordering::Relaxed);
             return unchanged;
-        }
+        });
         // What it was computed from is part of the old value, and every exchange carries on what a change of quota released.
-        #[cfg(not(seeded_bug = "store_instead_of_exchange"))]
         self.tat.compare_exchange_weak(old, new, Ordering::Relaxed, Ordering::Relaxed).is_ok()
     }
 
-    #[cfg(seeded_bug = "refund_in_two_steps")]
+    /// For a seeded bug.
+    #[cfg(any(loom, shuttle))]
     pub(crate) fn set(&self, tat: u64) {
         self.tat.store(tat, Ordering::Relaxed);
     }
@@ -167,7 +166,7 @@ impl Cell {
     /// Goes over to another arithmetic, and to the TAT that `carry_over` makes of the old one. Under the limiter's lock.
     pub(crate) fn change(&self, to: Gcra, carry_over: impl Fn(u64) -> u64) {
         let epoch = self.epoch.load(Ordering::Relaxed);
-        if !cfg!(seeded_bug = "changed_in_the_open") {
+        if !seeded_bug!("changed_in_the_open") {
             self.epoch.store(epoch + 1, Ordering::Relaxed);
         }
         // Each release keeps the odd epoch before it.
@@ -181,7 +180,7 @@ impl Cell {
             // Always moved, so that no exchange succeeds that was computed by the old arithmetic. A tick less changes no whole
             // permit, a tick more would. At the origin of time there is none before, but also nobody who has used it.
             let new = match carried.checked_sub(1) {
-                _ if carried != tat || cfg!(seeded_bug = "change_unnoticed") => carried,
+                _ if carried != tat || seeded_bug!("change_unnoticed") => carried,
                 Some(before) => before,
                 None => UNSTARTED,
             };
@@ -195,10 +194,9 @@ impl Cell {
 
     /// Gives a limiter that has not been started its first TAT. Under the limiter's lock.
     pub(crate) fn start(&self, tat: u64) {
-        if self.tat.load(Ordering::Relaxed) == UNSTARTED || cfg!(seeded_bug = "started_twice") {
+        if self.tat.load(Ordering::Relaxed) == UNSTARTED || seeded_bug!("started_twice") {
             // With the arithmetic, if that was changed before.
-            let order =
-                if cfg!(seeded_bug = "started_relaxed") { Ordering::Relaxed } else { Ordering::Release };
+            let order = seeded_bug!("started_relaxed" => { Ordering::Relaxed } else { Ordering::Release });
             self.tat.store(tat, order);
         }
     }

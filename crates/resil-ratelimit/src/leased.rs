@@ -4,7 +4,7 @@ use std::marker::PhantomData;
 
 use resil_core::sync::atomic::{AtomicU64, Ordering};
 use resil_core::sync::place;
-use resil_core::{Clock, MonotonicClock, Policy, Rejected, Verdict};
+use resil_core::{Clock, MonotonicClock, Policy, Rejected, Verdict, seeded_bug};
 
 use crate::quota_error::{Value, range};
 use crate::{QuotaError, RateLimiter, Stats};
@@ -94,9 +94,10 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock> Leased<P, C> {
         let limiter = self.limiter();
         if let Some(charge) = limiter.take_if_any(self.batch) {
             let rest = u64::from(self.batch) - 1;
-            #[cfg(seeded_bug = "lease_added")]
-            slot.fetch_add(rest, Ordering::Relaxed);
-            #[cfg(not(seeded_bug = "lease_added"))]
+            seeded_bug!("lease_added" => {
+                slot.fetch_add(rest, Ordering::Relaxed);
+                return Ok(());
+            });
             if rest > 0 && slot.compare_exchange(0, rest, Ordering::Relaxed, Ordering::Relaxed).is_err() {
                 // Another thread that has the same slot was faster; two batches would break the bound.
                 limiter.refund(charge.without_the_first(1));

@@ -1,3 +1,4 @@
+use resil_core::seeded_bug;
 use resil_core::sync::atomic::{AtomicUsize, Ordering};
 
 /// How much is in flight, and whether the intake is open: one word, so that nothing slips in between.
@@ -23,13 +24,13 @@ impl Flight {
     /// Counts one more, unless the intake is closed.
     #[inline]
     pub(crate) fn try_enter(&self) -> bool {
-        if cfg!(seeded_bug = "flight_entered_in_two_steps") {
+        seeded_bug!("flight_entered_in_two_steps" => {
             let is_open = self.0.load(Ordering::Relaxed) & CLOSED == 0;
             if is_open {
                 self.enter();
             }
             return is_open;
-        }
+        });
         // What is refused leaves no trace, so that a storm of it does not hold up the drain.
         let enter = |word| (word & CLOSED == 0).then_some(word + ONE);
         self.0.fetch_update(Ordering::Relaxed, Ordering::Relaxed, enter).is_ok()
@@ -39,10 +40,10 @@ impl Flight {
     #[inline]
     #[must_use = "somebody waits for the last one"]
     pub(crate) fn leave(&self) -> bool {
-        if cfg!(seeded_bug = "flight_left_in_two_steps") {
+        seeded_bug!("flight_left_in_two_steps" => {
             let is_closed = self.0.load(Ordering::Relaxed) & CLOSED != 0;
             return self.0.fetch_sub(ONE, Ordering::Relaxed) / ONE == 1 && is_closed;
-        }
+        });
         // Whoever sees the count at zero sees all that was done in flight.
         self.0.fetch_sub(ONE, Ordering::AcqRel) == ONE | CLOSED
     }

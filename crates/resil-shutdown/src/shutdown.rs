@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resil_core::sync::OnceLock;
-use resil_core::{Clock, MonotonicClock, Name, OutOfRange, Subscription, const_fn};
+use resil_core::{Clock, MonotonicClock, Name, OutOfRange, Subscription, const_fn, seeded_bug};
 
 use crate::shared::Shared;
 use crate::{
@@ -128,14 +128,12 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
 
     /// Takes a callback back; `true` only if it has not run and will not. Also while others run already.
     pub fn unregister(&self, name: &str) -> bool {
-        #[cfg(seeded_bug = "unregistered_in_two_steps")]
-        if self.shared().state().plan.specs().all(|spec| spec.name != name) {
-            return false;
-        }
+        seeded_bug!("unregistered_in_two_steps" => {
+            let is_known = self.shared().state().plan.specs().any(|spec| spec.name == name);
+            let _job = is_known.then(|| self.shared().state().plan.unregister(name));
+            return is_known;
+        });
         let job = self.shared().state().plan.unregister(name);
-        #[cfg(seeded_bug = "unregistered_in_two_steps")]
-        return true;
-        #[cfg(not(seeded_bug = "unregistered_in_two_steps"))]
         // Foreign code drops here, outside the lock.
         job.is_some()
     }

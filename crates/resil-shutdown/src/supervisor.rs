@@ -3,7 +3,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use resil_core::background::{self, Parker};
-use resil_core::{Clock, contain};
+use resil_core::{Clock, contain, seeded_bug};
 
 use crate::plan::Step;
 use crate::shared::Shared;
@@ -18,8 +18,9 @@ const LAST_WORDS: Duration = Duration::from_millis(30);
 /// Takes the process through the phases. No foreign code but wakers, which must not block, runs on this thread, so nothing can hang it.
 pub(crate) fn supervise<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
     let parker = Parker::new();
-    #[cfg(not(seeded_bug = "supervisor_enlists_late"))]
-    shared.enlist(&parker);
+    if !seeded_bug!("supervisor_enlists_late") {
+        shared.enlist(&parker);
+    }
     loop {
         match shared.step() {
             Step::Enter(Phase::Done) => break,
@@ -32,8 +33,7 @@ pub(crate) fn supervise<C: Clock + 'static>(shared: &Arc<Shared<C>>) {
             }
             Step::Tell => teller::progress(shared),
             Step::Wait(until) => {
-                #[cfg(seeded_bug = "supervisor_enlists_late")]
-                shared.enlist(&parker);
+                seeded_bug!("supervisor_enlists_late" => { shared.enlist(&parker) });
                 parker.wait(&shared.clock, until);
             }
         }
@@ -77,9 +77,7 @@ fn complete<C: Clock + 'static>(shared: &Arc<Shared<C>>, parker: &Parker) {
     let now = shared.clock.now();
     let patience = now.saturating_add(TELLING).min(deadline).max(now.saturating_add(LAST_WORDS));
     teller::dismiss(shared, parker, patience);
-    if cfg!(seeded_bug = "completed_before_the_report") {
-        shared.completed.trigger();
-    }
+    seeded_bug!("completed_before_the_report" => { shared.completed.trigger() });
     shared.state().report = Some(report);
     shared.completed.trigger();
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use resil_core::sync::atomic::{AtomicBool, Ordering};
 use resil_core::sync::{Mutex, lock};
-use resil_core::{Clock, MonotonicClock, contain};
+use resil_core::{Clock, MonotonicClock, contain, seeded_bug};
 
 use crate::roll::{Entries, Roll};
 use resil_core::background::Parker;
@@ -66,11 +66,12 @@ impl Token {
     /// A token that is triggered together with this one, or alone.
     #[must_use = "a child has no effect unless somebody waits for it"]
     pub fn child(&self) -> Self {
-        #[cfg(seeded_bug = "token_child_looks_first")]
-        let is_triggered = self.is_triggered();
         let mut waiting = lock(&self.node.waiting);
-        #[cfg(not(seeded_bug = "token_child_looks_first"))]
         let is_triggered = self.is_triggered();
+        seeded_bug!("token_child_looks_first" => {
+            drop(waiting);
+            waiting = lock(&self.node.waiting);
+        });
         let node = Arc::new_cyclic(|child| {
             let place = (!is_triggered).then(|| waiting.add(Entry::Child(Weak::clone(child))));
             Node::new(place.map(|place| (Arc::clone(&self.node), place)), is_triggered)
@@ -154,23 +155,21 @@ impl Node {
 
     /// Marks this one alone as triggered, and hands out who is to be told.
     fn mark(&self) -> Entries<Entry> {
-        if cfg!(seeded_bug = "token_marked_late") {
+        seeded_bug!("token_marked_late" => {
             let entries = lock(&self.waiting).take();
             self.is_triggered.store(true, Ordering::Relaxed);
             return entries;
-        }
+        });
         // Whoever enlists does so under the lock: it either sees this, or is found below.
-        #[cfg(not(seeded_bug = "token_marked_relaxed"))]
-        self.is_triggered.store(true, Ordering::Release);
-        #[cfg(seeded_bug = "token_marked_relaxed")]
-        self.is_triggered.store(true, Ordering::Relaxed);
+        let order = seeded_bug!("token_marked_relaxed" => { Ordering::Relaxed } else { Ordering::Release });
+        self.is_triggered.store(true, order);
         lock(&self.waiting).take()
     }
 
     /// Puts `waker` on the list, at `place` if it is there; gives it back if the token has been triggered.
     fn enlist(&self, place: &mut Option<u64>, waker: Waker) -> Result<(), Waker> {
         let mut waiting = lock(&self.waiting);
-        if self.is_triggered.load(Ordering::Acquire) && !cfg!(seeded_bug = "token_enlists_blindly") {
+        if self.is_triggered.load(Ordering::Acquire) && !seeded_bug!("token_enlists_blindly") {
             return Err(waker);
         }
         let entry = Entry::Task(waker);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resil_core::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use resil_core::sync::{Mutex, lock};
-use resil_core::{Counters, Moment};
+use resil_core::{Counters, Moment, seeded_bug};
 
 use crate::ward::Sign;
 
@@ -145,23 +145,15 @@ impl Post {
     /// Looks for a sign that was not there at the last look.
     pub(crate) fn look(&self, seen: &mut Seen, now: Moment) -> Sign {
         let has_pinged = match &self.kind {
-            #[cfg(not(seeded_bug = "flag_cleared_blindly"))]
-            Kind::Flag => self.word.swap(0, Ordering::Relaxed) != 0,
-            #[cfg(seeded_bug = "flag_cleared_blindly")]
-            Kind::Flag => {
+            Kind::Flag => seeded_bug!("flag_cleared_blindly" => {
                 let has_pinged = self.word.load(Ordering::Relaxed) != 0;
                 self.word.store(0, Ordering::Relaxed);
                 has_pinged
-            }
-            #[cfg(not(seeded_bug = "count_read_twice"))]
+            } else { self.word.swap(0, Ordering::Relaxed) != 0 }),
             Kind::Single | Kind::Counted(_) => {
                 let word = self.word();
-                std::mem::replace(&mut seen.word, word) != word
-            }
-            #[cfg(seeded_bug = "count_read_twice")]
-            Kind::Single | Kind::Counted(_) => {
-                let has_pinged = self.word() != seen.word;
-                seen.word = self.word();
+                let has_pinged = word != seen.word;
+                seen.word = seeded_bug!("count_read_twice" => { self.word() } else { word });
                 has_pinged
             }
         };
@@ -239,8 +231,7 @@ impl Cord {
         // Wakers are foreign code: cloned before the lock is taken, and dropped after.
         let waker = waker.clone();
         let mut ends = lock(&self.0);
-        #[cfg(not(seeded_bug = "cord_held_late"))]
-        let cut = ends.cut;
+        let cut = seeded_bug!("cord_held_late" => { cut } else { ends.cut });
         let replaced = if cut.is_none() { ends.waker.replace(waker) } else { None };
         drop(ends);
         drop(replaced);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use resil_core::background::{self, Next, Rounds};
 use resil_core::sync::{Mutex, MutexGuard, lock};
-use resil_core::{Clock, Moment, Name, contain};
+use resil_core::{Clock, Moment, Name, contain, seeded_bug};
 
 use crate::alarm::Bark;
 use crate::house::House;
@@ -69,11 +69,10 @@ impl<C: Clock> Shared<C> {
         } else {
             None
         };
-        #[cfg(seeded_bug = "looks_after_the_stop")]
-        let mut state = {
+        seeded_bug!("looks_after_the_stop" => {
             drop(state);
-            self.state()
-        };
+            state = self.state();
+        });
         let (found, next) = state.look(self.name, reading.as_ref(), self.clock.now());
         let Found { recovered, alarms, wakers, gone } = found;
         let name = self.name;
@@ -108,11 +107,10 @@ impl<C: Clock + Clone + 'static> Shared<C> {
         if state.is_running {
             return Err(WatchdogError::AlreadyRunning);
         }
-        #[cfg(seeded_bug = "started_in_two_steps")]
-        let mut state = {
+        seeded_bug!("started_in_two_steps" => {
             drop(state);
-            self.state()
-        };
+            state = self.state();
+        });
         state.begin(self.clock.now(), self.clock.unix_time());
         let (run, bell, shared) = (state.run, state.bell.clone(), Arc::clone(self));
         let monitor = move || {

@@ -117,7 +117,7 @@ impl Copy {
         for package in &subject.models {
             let program = self.build(package)?;
             // A model that no longer ends has noticed, too: it ended before.
-            if !models::start(&program, Checker::Loom, None)?.success() {
+            if !models::start(&program, Checker::Loom)?.success() {
                 return Ok(Some(package));
             }
         }

@@ -2,8 +2,8 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::spawn;
-use crate::Observers;
 use crate::sync::{Mutex, lock};
+use crate::{Observers, seeded_bug};
 
 /// Lets listeners hear of events on a thread that comes when there is something to tell and goes when all is told: for handles whose own
 /// thread must not wait for listeners.
@@ -86,11 +86,13 @@ impl<E: Send + Sync + 'static> Hall<E> {
     /// calls another.
     fn has_news(&self) -> bool {
         let mut desk = lock(&self.desk);
-        if cfg!(seeded_bug = "herald_leaves_late") && !desk.has_news {
-            drop(desk);
-            lock(&self.desk).is_attended = false;
-            return false;
-        }
+        seeded_bug!("herald_leaves_late" => {
+            if !desk.has_news {
+                drop(desk);
+                lock(&self.desk).is_attended = false;
+                return false;
+            }
+        });
         desk.is_attended = desk.has_news;
         std::mem::take(&mut desk.has_news)
     }

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Wake, Waker};
 
 use super::thread::Parked;
 use crate::sync::atomic::{AtomicBool, Ordering};
-use crate::{Clock, Moment};
+use crate::{Clock, Moment, seeded_bug};
 
 /// Lets one thread wait for anybody who has its waker; for authors of policies.
 ///
@@ -30,9 +30,8 @@ impl Wake for Bell {
 
     fn wake_by_ref(self: &Arc<Self>) {
         self.has_rung.store(true, Ordering::Release);
-        if !cfg!(seeded_bug = "parker_rings_to_deaf_ears") {
-            self.thread.unpark();
-        }
+        seeded_bug!("parker_rings_to_deaf_ears" => { return });
+        self.thread.unpark();
     }
 }
 

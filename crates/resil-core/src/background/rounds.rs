@@ -6,7 +6,7 @@ use std::task::{Context, Poll, Waker};
 use pin_project_lite::pin_project;
 
 use super::{Bell, Parker};
-use crate::{Clock, Moment, Timer};
+use crate::{Clock, Moment, Timer, seeded_bug};
 
 /// When a loop goes its next round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -80,9 +80,7 @@ where
         let now = self.clock.now();
         if is_called || matches!(self.next, Next::At(at) if now >= at) {
             self.next = (self.round)(now);
-            if cfg!(seeded_bug = "rounds_forget_rings_meanwhile") {
-                self.bell.has_rung(waker);
-            }
+            seeded_bug!("rounds_forget_rings_meanwhile" => { self.bell.has_rung(waker); });
         }
         self.next
     }

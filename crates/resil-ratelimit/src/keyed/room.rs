@@ -1,6 +1,6 @@
-use resil_core::Moment;
 use resil_core::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use resil_core::sync::{Mutex, lock};
+use resil_core::{Moment, seeded_bug};
 
 /// How many keys there may be, and where idle ones may be found when there is no room for a new one.
 #[derive(Debug)]
@@ -62,13 +62,11 @@ impl Room {
 
     /// A place, if there is one that nobody has.
     pub(super) fn claim(&self) -> Option<Claim<'_>> {
-        #[cfg(seeded_bug = "keyed_claim_in_two_steps")]
-        {
+        seeded_bug!("keyed_claim_in_two_steps" => {
             let held = self.held();
             (held < self.capacity).then(|| self.held.store(held + 1, Ordering::Relaxed))?;
             return Some(self.take_over());
-        }
-        #[cfg(not(seeded_bug = "keyed_claim_in_two_steps"))]
+        });
         self.held
             .fetch_update(Ordering::Relaxed, Ordering::Relaxed, |held| {
                 (held < self.capacity).then_some(held + 1)
@@ -125,7 +123,7 @@ impl Room {
     #[cold]
     fn note_change(&self, shard: usize, before: Moment, after: Moment) {
         self.earliest[shard].store(after.as_nanos(), Ordering::Relaxed);
-        if after < before && !cfg!(seeded_bug = "keyed_quiet_not_lowered") {
+        if after < before && !seeded_bug!("keyed_quiet_not_lowered") {
             // Whoever raises it at this moment has either seen the new bound, or is overruled.
             let _turn = lock(&self.turn);
             if after < self.quiet_until() {

@@ -5,7 +5,7 @@
 //! it, and a search in vain makes it exact. So a block is searched in vain again only after one of its entries has been used, replaced
 //! or moved.
 
-use resil_core::Moment;
+use resil_core::{Moment, seeded_bug};
 
 use super::classes::Classes;
 use super::line::Line;
@@ -104,7 +104,7 @@ impl<K> Shard<K> {
 
     /// The TAT of a key without an entry.
     pub(super) fn first_tat(&self, terms: Terms, now: Moment) -> Tat {
-        let now = if cfg!(seeded_bug = "keyed_forget_when_dropped") { now } else { self.not_before(now) };
+        let now = if seeded_bug!("keyed_forget_when_dropped") { now } else { self.not_before(now) };
         Tat::new(terms.first_tat(now))
     }
 
@@ -263,7 +263,7 @@ impl<K> Shard<K> {
             #[cfg(test)]
             self.bounds.look();
             let Some(idle_at) = self.idle_at(place) else { continue };
-            if idle_at <= now || cfg!(seeded_bug = "keyed_evict_busy") {
+            if idle_at <= now || seeded_bug!("keyed_evict_busy") {
                 return Some(place);
             }
             earliest = earliest.min(idle_at);

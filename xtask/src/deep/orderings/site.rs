@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use crate::seeded_bug::CALL;
 use crate::source::Source;
 
 const ORDERINGS: [&str; 4] = ["Acquire", "Release", "AcqRel", "SeqCst"];
@@ -35,7 +36,7 @@ pub(crate) fn find(text: &str) -> Vec<Site> {
         .find("#[cfg(test)]")
         .or(code.find("#[cfg(all(test"))
         .map_or(code.as_str(), |tests| &code[..tests]);
-    let skipped = seeded(text, code);
+    let skipped = seeded(code);
     let mut sites = Vec::new();
     for word in ORDERINGS {
         for (start, _) in code.match_indices(word) {
@@ -66,30 +67,26 @@ fn is_ordering(code: &str, place: &Range<usize>) -> bool {
     !is_of_other && !is_import
 }
 
-/// The statements that only exist in a build with a seeded bug.
-fn seeded(text: &str, code: &str) -> Vec<Range<usize>> {
-    let attributes = code.match_indices("#[cfg(").filter_map(|(start, _)| {
-        let end = start + code[start..].find(']')? + 1;
+/// What is wrong on purpose: the first block of each seeded bug.
+fn seeded(code: &str) -> Vec<Range<usize>> {
+    let block = |(at, call): (usize, &str)| {
         // The name of the bug is a string, which is blank in the code.
-        let condition = &text[start..end];
-        (condition.contains("seeded_bug") && !condition.contains("not(")).then_some(end)
-    });
-    attributes.map(|start| start..start + statement(&code[start..])).collect()
+        let (_, after) = code[at + call.len()..].trim_start().strip_prefix('"')?.split_once('"')?;
+        let block = after.trim_start().strip_prefix("=>")?;
+        let start = code.len() - block.len();
+        Some(start..start + braces(block))
+    };
+    code.match_indices(CALL).filter_map(block).collect()
 }
 
-/// The length of the statement at the start: to its semicolon, its comma, or the end of its braces.
-fn statement(code: &str) -> usize {
+/// The length of the block at the start, to the end of its braces.
+fn braces(code: &str) -> usize {
     let mut depth = 0_i32;
     for (at, c) in code.char_indices() {
         match c {
-            '(' | '[' | '{' => depth += 1,
-            ')' | ']' | '}' => {
-                depth -= 1;
-                if depth < 0 || depth == 0 && c == '}' {
-                    return at + 1;
-                }
-            }
-            ';' | ',' if depth == 0 => return at + 1,
+            '{' => depth += 1,
+            '}' if depth == 1 => return at + 1,
+            '}' => depth -= 1,
             _ => {}
         }
     }
@@ -115,9 +112,10 @@ mod tests {
 
     #[test]
     fn seeded_bugs_are_left_alone() {
-        let text = "fn f() {\n#[cfg(seeded_bug = \"x\")]\na.store(1, Release);\n#[cfg(not(seeded_bug = \"x\"))]\na.store(2, Release);\n\
-            #[cfg(seeded_bug = \"y\")]\nif b { a.load(Acquire); }\na.load(Acquire);\n}\n";
-        assert_eq!(found(text), [(5, "Release"), (8, "Acquire")]);
+        let text = "fn f() {\nseeded_bug!(\"x\" => { if b { a.store(1, Release); } a.load(Acquire); });\na.store(2, Release);\n\
+            let order = seeded_bug!(\"y\" => { AcqRel } else { Release });\n\
+            if seeded_bug!(\"z\") {}\na.load(Acquire);\n}\n";
+        assert_eq!(found(text), [(3, "Release"), (4, "Release"), (6, "Acquire")]);
     }
 
     #[test]
