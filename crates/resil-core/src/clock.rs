@@ -29,6 +29,12 @@ pub trait Clock: Send + Sync {
     fn park_until(&self, at: Moment) {
         std::thread::park_timeout(at.saturating_duration_since(self.now()));
     }
+
+    /// Reads this clock without it, if it is the same one for the whole process: a deadline that counts on it can then begin when it is
+    /// needed.
+    fn reader(&self) -> Option<fn() -> Moment> {
+        None
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for &C {
@@ -41,6 +47,9 @@ impl<C: Clock + ?Sized> Clock for &C {
     fn park_until(&self, at: Moment) {
         (**self).park_until(at);
     }
+    fn reader(&self) -> Option<fn() -> Moment> {
+        (**self).reader()
+    }
 }
 
 impl<C: Clock + ?Sized> Clock for Arc<C> {
@@ -52,6 +61,9 @@ impl<C: Clock + ?Sized> Clock for Arc<C> {
     }
     fn park_until(&self, at: Moment) {
         (**self).park_until(at);
+    }
+    fn reader(&self) -> Option<fn() -> Moment> {
+        (**self).reader()
     }
 }
 
@@ -74,6 +86,11 @@ impl Clock for MonotonicClock {
     #[inline]
     fn now(&self) -> Moment {
         Moment::from_nanos(source::nanos())
+    }
+
+    #[inline]
+    fn reader(&self) -> Option<fn() -> Moment> {
+        Some(|| Self.now())
     }
 }
 

@@ -1,18 +1,26 @@
-use std::cell::Cell;
-use std::future::Future;
-use std::pin::Pin;
-use std::task::{Context, Poll};
-use std::time::Duration;
+mod current;
+mod limited;
+mod run;
+mod scoped;
+mod time_limit;
 
-use pin_project_lite::pin_project;
+use std::fmt;
+use std::future::Future;
+use std::time::Duration;
 
 use crate::{Clock, Moment, MonotonicClock, Name, TimedOut, Timer};
 
-thread_local! {
-    static CURRENT: Cell<Option<Deadline>> = const { Cell::new(None) };
-}
+use current::Entered;
+pub use limited::{Cut, Limited};
+pub use run::Run;
+pub use scoped::Scoped;
+pub use time_limit::TimeLimit;
 
+/// The name of a limit that was given none.
 const NAME: Name = Name::new("deadline");
+
+/// 584 years: the length of a limit of which only the end is known.
+const UNKNOWN: u64 = u64::MAX;
 
 /// The instant by which a whole piece of work has to be done, however many calls it makes.
 ///
@@ -35,17 +43,19 @@ const NAME: Name = Name::new("deadline");
 /// assert!(Deadline::current().is_none());
 /// # Ok::<_, resil_core::TimedOut>(())
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[must_use = "a deadline has no effect unless it is asked or scoped"]
 pub struct Deadline {
+    name: Name,
     at: Moment,
-    limit: Option<Duration>,
+    /// Nanoseconds, or [`UNKNOWN`]: it is copied at each poll, and a `Duration` is twice as long.
+    limit: u64,
 }
 
 impl Deadline {
     /// The deadline that ends at `moment`.
     pub const fn at(moment: Moment) -> Self {
-        Self { at: moment, limit: None }
+        Self { name: NAME, at: moment, limit: UNKNOWN }
     }
 
     /// The deadline that ends `limit` from now.
@@ -55,7 +65,31 @@ impl Deadline {
 
     /// The deadline that ends `limit` from now on `clock`.
     pub fn after_on(clock: &impl Clock, limit: Duration) -> Self {
-        Self { at: clock.now().saturating_add(limit), limit: Some(limit) }
+        TimeLimit::new(NAME, limit).starting_at(clock.now())
+    }
+
+    /// The same instant under a name of yours, which [`TimedOut`] then tells; without, it tells "deadline".
+    ///
+    /// ```
+    /// use resil_core::{Deadline, Moment};
+    /// let checkout = Deadline::at(Moment::ZERO).named("checkout");
+    /// assert_eq!(checkout.check().unwrap_err().to_string(), "checkout: timed out");
+    /// ```
+    pub fn named(self, name: impl Into<Name>) -> Self {
+        Self { name: name.into(), ..self }
+    }
+
+    /// The name of the limit that it came from.
+    pub const fn name(self) -> Name {
+        self.name
+    }
+
+    /// How long the limit was that it came from; `None` if only its end is known.
+    pub const fn limit(self) -> Option<Duration> {
+        match self.limit {
+            UNKNOWN => None,
+            nanos => Some(Duration::from_nanos(nanos)),
+        }
     }
 
     /// The instant at which it ends.
@@ -104,11 +138,32 @@ impl Deadline {
     }
 
     /// The deadline of the scope that this code runs in, if there is one.
+    ///
+    /// A [limit](TimeLimit) that is to begin when it is first needed begins here.
     pub fn current() -> Option<Self> {
-        CURRENT.get()
+        current::resolve()
     }
 
     /// Runs `f` with this as the current deadline, or with the one of an outer scope if that is earlier.
+    ///
+    /// A thread that is spawned has no current deadline. To take one along:
+    ///
+    /// ```
+    /// use resil_core::Deadline;
+    /// use std::thread;
+    ///
+    /// # let answer =
+    /// Deadline::after(std::time::Duration::from_secs(60)).scope_blocking(|| {
+    ///     let current = Deadline::current();
+    ///     thread::spawn(move || match current {
+    ///         Some(deadline) => deadline.scope_blocking(work),
+    ///         None => work(),
+    ///     })
+    /// # .join()
+    /// });
+    /// # fn work() -> bool { Deadline::current().is_some() }
+    /// # assert!(answer.unwrap());
+    /// ```
     pub fn scope_blocking<T>(self, f: impl FnOnce() -> T) -> T {
         let _entered = Entered::enter(self);
         f()
@@ -117,121 +172,60 @@ impl Deadline {
     /// Runs `future` with this as the current deadline, or with the one of an outer scope if that is earlier.
     ///
     /// It cuts nothing off; [`run_with`](Deadline::run_with) does. Cancel-safe if `future` is.
+    ///
+    /// A task that is spawned has no current deadline: `tokio::spawn(deadline.scope(work))` takes one along.
     pub fn scope<F: Future>(self, future: F) -> Scoped<F> {
-        Scoped { future, deadline: self }
+        Scoped::new(self, future)
     }
 
     /// Runs `future` with this as the current deadline, or with the one of an outer scope if that is earlier, and cuts it off there.
     ///
     /// The outer scope is the one of the first poll. A future that is ready then costs no timer. Cancel-safe if `future` is.
     pub fn run_with<F: Future, T: Timer>(self, timer: T, future: F) -> Run<F, T> {
-        Run { future: self.scope(future), sleep: None, timer }
+        Run::new(self, timer, future)
     }
 
-    /// This deadline, or the one of the scope around it if that is earlier.
+    /// [`run_with`](Deadline::run_with) tokio's timer. To be polled inside a tokio runtime that has its timer enabled.
+    ///
+    /// ```
+    /// # let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+    /// # runtime.block_on(async {
+    /// use resil_core::Deadline;
+    /// use std::time::Duration;
+    ///
+    /// let answer = Deadline::after(Duration::from_secs(60)).run(async { 42 }).await;
+    /// assert_eq!(answer, Ok(42));
+    /// # });
+    /// ```
+    #[cfg(feature = "tokio")]
+    pub fn run<F: Future>(self, future: F) -> Run<F, crate::TokioTimer<MonotonicClock>> {
+        self.run_with(crate::TokioTimer::on(MonotonicClock), future)
+    }
+
+    /// The earlier of the two, this one if they end together.
+    pub const fn earlier(self, other: Self) -> Self {
+        if other.at.as_nanos() < self.at.as_nanos() { other } else { self }
+    }
+
     fn within(self, outer: Option<Self>) -> Self {
         outer.map_or(self, |outer| self.earlier(outer))
     }
 
-    fn earlier(self, other: Self) -> Self {
-        if other.at < self.at { other } else { self }
-    }
-
-    fn timed_out(self) -> TimedOut {
-        match self.limit {
-            Some(limit) => TimedOut::new(NAME, limit),
-            None => TimedOut::at_end_of(NAME),
+    /// The error that this deadline is over.
+    pub const fn timed_out(self) -> TimedOut {
+        match self.limit() {
+            Some(limit) => TimedOut::new(self.name, limit),
+            None => TimedOut::at_end_of(self.name),
         }
     }
 }
 
-/// The time in which a deadline is current; its end brings back the one before, also when a panic unwinds.
-struct Entered {
-    outer: Option<Deadline>,
-}
-
-impl Entered {
-    fn enter(deadline: Deadline) -> Self {
-        let outer = CURRENT.get();
-        CURRENT.set(Some(deadline.within(outer)));
-        Self { outer }
-    }
-}
-
-impl Drop for Entered {
-    fn drop(&mut self) {
-        CURRENT.set(self.outer);
-    }
-}
-
-pin_project! {
-    /// A future that runs under a current deadline; see [`Deadline::scope`].
-    #[derive(Debug)]
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Scoped<F> {
-        #[pin]
-        future: F,
-        deadline: Deadline,
-    }
-}
-
-impl<F> Scoped<F> {
-    /// Takes the deadline of the scope around it if that is earlier.
-    fn bring_forward(self: Pin<&mut Self>) {
-        let deadline = self.project().deadline;
-        *deadline = deadline.within(CURRENT.get());
-    }
-}
-
-impl<F: Future> Future for Scoped<F> {
-    type Output = F::Output;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
-        let this = self.project();
-        let _entered = Entered::enter(*this.deadline);
-        this.future.poll(cx)
-    }
-}
-
-pin_project! {
-    /// A future that is cut off at a deadline; see [`Deadline::run_with`].
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct Run<F, T> where T: Timer {
-        #[pin]
-        future: Scoped<F>,
-        // Made when the future is first pending.
-        #[pin]
-        sleep: Option<T::Sleep>,
-        timer: T,
-    }
-}
-
-impl<F: Future, T: Timer> Future for Run<F, T> {
-    type Output = Result<F::Output, TimedOut>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let mut this = self.project();
-        // The timer first: a future that uses up its task's budget in each poll, as tokio counts it, would starve a timer that comes
-        // second. At the same instant the future wins all the same.
-        let mut is_over = this.sleep.as_mut().as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
-        let first = this.sleep.is_none();
-        let mut future = this.future;
-        if first {
-            future.as_mut().bring_forward();
-        }
-        if let Poll::Ready(output) = future.as_mut().poll(cx) {
-            return Poll::Ready(Ok(output));
-        }
-        if first {
-            this.sleep.set(Some(this.timer.sleep_until(future.deadline.at)));
-            is_over = this.sleep.as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready());
-        }
-        if is_over { Poll::Ready(Err(future.deadline.timed_out())) } else { Poll::Pending }
-    }
-}
-
-impl<F, T: Timer> std::fmt::Debug for Run<F, T> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Run").field("deadline", &self.future.deadline).finish_non_exhaustive()
+impl fmt::Debug for Deadline {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deadline")
+            .field("name", &self.name)
+            .field("at", &self.at)
+            .field("limit", &self.limit())
+            .finish()
     }
 }

@@ -35,6 +35,11 @@ impl Clock for TokioClock {
         let behind = origin.saturating_duration_since(now);
         Moment::ZERO.saturating_add(BEFORE).saturating_add(ahead).saturating_sub(behind)
     }
+
+    #[inline]
+    fn reader(&self) -> Option<fn() -> Moment> {
+        Some(|| Self.now())
+    }
 }
 
 /// tokio's timer for moments of the clock `C`, by default [`TokioClock`].

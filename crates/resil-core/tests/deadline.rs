@@ -213,7 +213,10 @@ fn a_run_that_begins_after_its_deadline_has_one_poll() {
 #[test]
 fn a_run_shows_its_deadline() {
     let run = at(1).run_with(ManualClock::new(), ready(7));
-    assert_eq!(format!("{run:?}"), "Run { deadline: Deadline { at: Moment(1000000000), limit: None }, .. }");
+    assert_eq!(
+        format!("{run:?}"),
+        "Run { deadline: Deadline { name: \"deadline\", at: Moment(1000000000), limit: None }, .. }"
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -227,4 +230,26 @@ async fn a_future_that_uses_up_its_budget_in_every_poll_is_cut_off_all_the_same(
     });
     let deadline = Deadline::at(TokioClock.now());
     assert!(deadline.run_with(TokioTimer::new(), busy).await.is_err());
+}
+
+#[test]
+fn a_deadline_tells_the_name_and_the_length_of_its_limit() {
+    let clock = ManualClock::new();
+    let checkout = Deadline::after_on(&clock, 2 * SECOND).named("checkout");
+    assert_eq!((checkout.name().as_str(), checkout.limit()), ("checkout", Some(2 * SECOND)));
+    assert_eq!((at(1).name().as_str(), at(1).limit()), ("deadline", None));
+    clock.advance(2 * SECOND);
+    assert_eq!(checkout.check_on(&clock).unwrap_err().to_string(), "checkout: timed out after 2s");
+    assert_eq!(checkout.child_on(&clock, SECOND), checkout);
+    assert_eq!(at(1).earlier(checkout), at(1));
+    assert_eq!(checkout.earlier(at(2)), checkout);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_run_on_tokio_is_cut_off_by_its_timer() {
+    assert_eq!(Deadline::after(3_600 * SECOND).run(ready(7)).await, Ok(7));
+    let before = TokioClock.now();
+    let cut = Deadline::after(3_600 * SECOND).named("checkout").run(pending::<()>()).await.unwrap_err();
+    assert_eq!(cut.to_string(), "checkout: timed out after 3600s");
+    assert!(TokioClock.now().saturating_duration_since(before) > 3_599 * SECOND);
 }
