@@ -1,4 +1,4 @@
-use crate::{Error, Rejected};
+use crate::{Error, Rejected, TimedOut};
 
 /// What became of an admitted call, as its policy is told.
 ///
@@ -62,6 +62,9 @@ pub trait Judge<R> {
 
     /// What the caller gets when the call was refused.
     fn refused(refusal: Rejected) -> Self::Output;
+
+    /// What the caller gets when the call was cut off.
+    fn cut_off(limit: TimedOut) -> Self::Output;
 }
 
 /// How a result is classified: a closure, or [`ByResult`].
@@ -116,6 +119,10 @@ where
     fn refused(refusal: Rejected) -> Self::Output {
         Err(Error::Rejected(refusal))
     }
+    #[inline]
+    fn cut_off(limit: TimedOut) -> Self::Output {
+        Err(Error::TimedOut(limit))
+    }
 }
 
 impl<T, E, C> Judge<Result<T, Error<E>>> for Nested<C>
@@ -140,5 +147,9 @@ where
     #[inline]
     fn refused(refusal: Rejected) -> Self::Output {
         Err(Error::Rejected(refusal))
+    }
+    #[inline]
+    fn cut_off(limit: TimedOut) -> Self::Output {
+        Err(Error::TimedOut(limit))
     }
 }

@@ -144,6 +144,30 @@ impl Deadline {
         current::resolve()
     }
 
+    /// [`check`](Deadline::check) of the current deadline, and `Ok` where there is none: between two steps of synchronous work that may
+    /// have been called under one.
+    ///
+    /// ```
+    /// use resil_core::{Deadline, Moment, TimedOut};
+    ///
+    /// fn import(rows: &[u32]) -> Result<usize, TimedOut> {
+    ///     for _row in rows {
+    ///         Deadline::check_current()?;
+    ///     }
+    ///     Ok(rows.len())
+    /// }
+    /// assert_eq!(import(&[1, 2, 3]), Ok(3));
+    /// assert!(Deadline::at(Moment::ZERO).scope_blocking(|| import(&[1, 2, 3])).is_err());
+    /// ```
+    pub fn check_current() -> Result<(), TimedOut> {
+        Self::check_current_on(&MonotonicClock)
+    }
+
+    /// [`check_current`](Deadline::check_current) on `clock`.
+    pub fn check_current_on(clock: &impl Clock) -> Result<(), TimedOut> {
+        Self::current().map_or(Ok(()), |current| current.check_on(clock))
+    }
+
     /// Runs `f` with this as the current deadline, or with the one of an outer scope if that is earlier.
     ///
     /// A thread that is spawned has no current deadline. To take one along:

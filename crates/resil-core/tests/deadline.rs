@@ -253,3 +253,14 @@ async fn a_run_on_tokio_is_cut_off_by_its_timer() {
     assert_eq!(cut.to_string(), "checkout: timed out after 3600s");
     assert!(TokioClock.now().saturating_duration_since(before) > 3_599 * SECOND);
 }
+
+#[test]
+fn without_a_current_deadline_none_is_over() {
+    let clock = ManualClock::new();
+    assert_eq!((Deadline::check_current(), Deadline::check_current_on(&clock)), (Ok(()), Ok(())));
+    at(1).scope_blocking(|| {
+        assert_eq!(Deadline::check_current_on(&clock), Ok(()));
+        clock.advance(SECOND);
+        assert_eq!(Deadline::check_current_on(&clock), Err(at(1).timed_out()));
+    });
+}

@@ -226,7 +226,10 @@ fn what_has_no_time_left_is_not_polled() {
     // Its own limit, which began in the queue.
     let answer = poll(pin!(limited("payments", 2, sets()).since(at(1))));
     assert_eq!(answer, Poll::Ready(Err(Cut::Expired(TimedOut::new(Name::new("payments"), 2 * SECOND)))));
-    assert!(!polled.get());
+    // A limit of no time at all.
+    let (answer, read) = reads(|| poll(pin!(limited("payments", 0, sets()))));
+    assert_eq!(answer, Poll::Ready(Err(Cut::Expired(TimedOut::new(Name::new("payments"), Duration::ZERO)))));
+    assert_eq!((read, polled.get()), (0, false));
     assert!(poll(pin!(limited("payments", 2, sets()).since(at(2)))).is_ready());
     assert!(polled.get());
 }

@@ -180,6 +180,7 @@ fn over<O>(end: End) -> Poll<Result<O, Cut>> {
 fn begin(end: End, is_current: bool, clock: &impl Clock) -> Result<(End, Option<Entered>), Deadline> {
     let deadline = match end {
         End::At(deadline) => return Ok((end, is_current.then(|| Entered::enter(deadline)))),
+        End::After(limit) if limit.nanos == 0 => return Err(limit.starting_at(Moment::ZERO)),
         End::After(_) if !is_current => return Ok((end, None)),
         End::After(limit) => {
             let outer = match clock.reader() {
