@@ -11,7 +11,7 @@ use std::time::Duration;
 use crate::{Clock, Moment, MonotonicClock, Name, TimedOut, Timer};
 
 use current::Entered;
-pub use limited::{Cut, Limited};
+pub use limited::{Cut, Limited, Start};
 pub use run::Run;
 pub use scoped::Scoped;
 pub use time_limit::TimeLimit;
@@ -189,7 +189,8 @@ impl Deadline {
     /// # assert!(answer.unwrap());
     /// ```
     pub fn scope_blocking<T>(self, f: impl FnOnce() -> T) -> T {
-        let _entered = Entered::enter(self);
+        let mut entered = Entered::Apart;
+        entered.enter(self);
         f()
     }
 

@@ -38,7 +38,7 @@ pub use classify::{ByResult, Classify, Flat, Judge, Nested, Verdict};
 pub use clock::{Clock, MonotonicClock};
 pub use contain::contain;
 pub use counters::Counters;
-pub use deadline::{Cut, Deadline, Limited, Run, Scoped, TimeLimit};
+pub use deadline::{Cut, Deadline, Limited, Run, Scoped, Start, TimeLimit};
 pub use erased::{BoxPolicy, ErasedPermit, ErasedPolicy};
 pub use error::Error;
 pub use guard::Guard;

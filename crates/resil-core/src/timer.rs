@@ -24,6 +24,12 @@ pub trait Timer {
 
     /// A future that is ready when the timer's clock has reached `at`, at once if it has already.
     fn sleep_until(&self, at: Moment) -> Self::Sleep;
+
+    /// The same, for who has just read the timer's clock at `now`, which a timer may take for the present.
+    fn sleep_from(&self, now: Moment, at: Moment) -> Self::Sleep {
+        let _ = now;
+        self.sleep_until(at)
+    }
 }
 
 impl<F, S> Timer for F
@@ -34,6 +40,10 @@ where
     type Sleep = S;
 
     fn sleep_until(&self, at: Moment) -> S {
-        self(at.saturating_duration_since(MonotonicClock.now()))
+        self.sleep_from(MonotonicClock.now(), at)
+    }
+
+    fn sleep_from(&self, now: Moment, at: Moment) -> S {
+        self(at.saturating_duration_since(now))
     }
 }

@@ -78,6 +78,13 @@ impl<C: Clock> Timer for TokioTimer<C> {
     /// # Panics
     /// Outside a tokio runtime that has its timer enabled.
     fn sleep_until(&self, at: Moment) -> tokio::time::Sleep {
-        tokio::time::sleep(at.saturating_duration_since(self.0.now()))
+        self.sleep_from(self.0.now(), at)
+    }
+
+    /// # Panics
+    /// As [`sleep_until`](Timer::sleep_until).
+    #[inline]
+    fn sleep_from(&self, now: Moment, at: Moment) -> tokio::time::Sleep {
+        tokio::time::sleep(at.saturating_duration_since(now))
     }
 }

@@ -11,8 +11,8 @@ use std::time::Duration;
 
 use resil_core::testing::poll_once;
 use resil_core::{
-    Clock, Cut, Deadline, Limited, ManualClock, Moment, MonotonicClock, Name, TimeLimit, TimedOut, Timer,
-    TokioClock,
+    Clock, Cut, Deadline, Limited, ManualClock, Moment, MonotonicClock, Name, Start, TimeLimit, TimedOut,
+    Timer, TokioClock,
 };
 
 const SECOND: Duration = Duration::from_secs(1);
@@ -62,12 +62,24 @@ fn at(seconds: u32) -> Moment {
     Moment::ZERO.saturating_add(seconds * SECOND)
 }
 
-fn limit(name: &'static str, seconds: u32) -> TimeLimit {
-    TimeLimit::new(Name::new(name), seconds * SECOND)
+fn limited<F: Future>(name: &'static str, seconds: u32, future: F) -> Named<F> {
+    started(name, Start::of(seconds * SECOND), future)
 }
 
-fn limited<F: Future>(name: &'static str, seconds: u32, future: F) -> Limited<F, Sleepless> {
-    Limited::new(limit(name, seconds), Sleepless, future)
+fn started<F: Future>(name: &'static str, start: Start, future: F) -> Named<F> {
+    Named { name: Name::new(name), limited: Box::pin(Limited::new(start, Sleepless, future)) }
+}
+
+/// A limited future with its name.
+struct Named<F> {
+    name: Name,
+    limited: Pin<Box<Limited<F, Sleepless>>>,
+}
+
+impl<F> Named<F> {
+    fn deadline(&self) -> Option<Deadline> {
+        self.limited.deadline()
+    }
 }
 
 /// A timer of the public clock that nobody wakes: it is asked at every poll.
@@ -89,14 +101,17 @@ impl Future for Until {
     }
 }
 
-fn poll<F: Future>(limited: Pin<&mut Limited<F, Sleepless>>) -> Poll<Result<F::Output, Cut>> {
-    limited.poll_on(&mut Context::from_waker(Waker::noop()), &Public)
+impl<F: Future> Future for Named<F> {
+    type Output = Result<F::Output, Cut>;
+
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let name = self.name;
+        self.limited.as_mut().poll_on(cx, name, &Public)
+    }
 }
 
-/// A limited future as a future, to be nested.
-fn run<F: Future>(limited: Limited<F, Sleepless>) -> impl Future<Output = Result<F::Output, Cut>> {
-    let mut limited = Box::pin(limited);
-    poll_fn(move |cx| limited.as_mut().poll_on(cx, &Public))
+fn poll<F: Future>(named: Pin<&mut Named<F>>) -> Poll<Result<F::Output, Cut>> {
+    poll_once(named)
 }
 
 fn current() -> Deadline {
@@ -105,8 +120,8 @@ fn current() -> Deadline {
 
 #[test]
 fn what_is_ready_at_once_reads_no_clock_however_deep_it_is_nested() {
-    let inner = limited("inner", 1, run(limited("innermost", 2, ready(7))));
-    let (answer, read) = reads(|| poll(pin!(limited("outer", 3, run(inner)))));
+    let inner = limited("inner", 1, limited("innermost", 2, ready(7)));
+    let (answer, read) = reads(|| poll(pin!(limited("outer", 3, inner))));
     assert!(matches!(answer, Poll::Ready(Ok(Ok(Ok(7))))));
     assert_eq!((read, Deadline::current()), (0, None));
 }
@@ -153,7 +168,7 @@ fn limits_that_lie_in_each_other_begin_together_and_read_the_clock_once() {
             assert_eq!((current().moment(), current().name().as_str()), (at(ends), named));
             Poll::Pending
         });
-        let mut nested = pin!(limited("outer", outer, run(limited("inner", inner, asks))));
+        let mut nested = pin!(limited("outer", outer, limited("inner", inner, asks)));
         let (answer, read) = reads(|| poll(nested.as_mut()));
         assert!(answer.is_pending());
         assert_eq!((read, nested.deadline().map(Deadline::moment)), (1, Some(at(outer))));
@@ -224,20 +239,20 @@ fn what_has_no_time_left_is_not_polled() {
     let answer = over.scope_blocking(|| poll(pin!(limited("payments", 2, sets()))));
     assert_eq!(answer, Poll::Ready(Err(Cut::Expired(TimedOut::at_end_of(Name::new("checkout"))))));
     // Its own limit, which began in the queue.
-    let answer = poll(pin!(limited("payments", 2, sets()).since(at(1))));
+    let answer = poll(pin!(started("payments", Start::of(2 * SECOND).since(at(1)), sets())));
     assert_eq!(answer, Poll::Ready(Err(Cut::Expired(TimedOut::new(Name::new("payments"), 2 * SECOND)))));
     // A limit of no time at all.
     let (answer, read) = reads(|| poll(pin!(limited("payments", 0, sets()))));
     assert_eq!(answer, Poll::Ready(Err(Cut::Expired(TimedOut::new(Name::new("payments"), Duration::ZERO)))));
     assert_eq!((read, polled.get()), (0, false));
-    assert!(poll(pin!(limited("payments", 2, sets()).since(at(2)))).is_ready());
+    assert!(poll(pin!(started("payments", Start::of(2 * SECOND).since(at(2)), sets()))).is_ready());
     assert!(polled.get());
 }
 
 #[test]
 fn the_time_in_a_queue_counts_if_it_is_told() {
     NOW.set(3);
-    let mut queued = pin!(limited("payments", 5, pending::<()>()).since(at(1)));
+    let mut queued = pin!(started("payments", Start::of(5 * SECOND).since(at(1)), pending::<()>()));
     assert!(poll(queued.as_mut()).is_pending());
     assert_eq!(queued.deadline().map(Deadline::moment), Some(at(6)));
     NOW.set(6);
@@ -253,30 +268,32 @@ fn who_is_alone_neither_heeds_nor_sets_the_current_deadline() {
             assert_eq!(Deadline::current(), Some(outer));
             Poll::<()>::Pending
         });
-        let alone = limited("payments", 5, expects).alone();
-        let mut alone = pin!(if queued { alone.since(at(2)) } else { alone });
+        let start = Start::of(5 * SECOND).alone();
+        let mut alone = pin!(started("payments", if queued { start.since(at(2)) } else { start }, expects));
         NOW.set(3);
         assert!(outer.scope_blocking(|| poll(alone.as_mut())).is_pending());
         assert_eq!(alone.deadline().map(Deadline::moment), Some(at(if queued { 7 } else { 8 })));
         NOW.set(8);
         assert!(matches!(outer.scope_blocking(|| poll(alone)), Poll::Ready(Err(Cut::Over(_)))));
     }
-    let (_, read) = reads(|| poll(pin!(limited("payments", 5, ready(())).alone())));
+    let (_, read) = reads(|| poll(pin!(started("payments", Start::of(5 * SECOND).alone(), ready(())))));
     assert_eq!(read, 0);
 }
 
 #[test]
 fn limits_of_different_clocks_each_begin_on_their_own() {
-    let mut inner = Box::pin(Limited::new(limit("inner", 1), Sleepless, pending::<()>()));
-    let mut outer = pin!(limited("outer", 12, poll_fn(move |cx| inner.as_mut().poll_on(cx, &Ahead))));
+    let mut inner = Box::pin(Limited::new(Start::of(SECOND), Sleepless, pending::<()>()));
+    let ahead = poll_fn(move |cx| inner.as_mut().poll_on(cx, Name::new("inner"), &Ahead));
+    let mut outer = pin!(limited("outer", 12, ahead));
     let (answer, read) = reads(|| poll(outer.as_mut()));
     assert!(answer.is_pending());
     assert_eq!((read, outer.deadline().map(Deadline::moment)), (2, Some(at(12))));
 
     let clock = ManualClock::new();
     clock.set(at(20));
-    let mut inner = Box::pin(Limited::new(limit("inner", 1), clock.clone(), ready(7)));
-    let mut outer = pin!(limited("outer", 30, poll_fn(move |cx| inner.as_mut().poll_on(cx, &clock))));
+    let mut inner = Box::pin(Limited::new(Start::of(SECOND), clock.clone(), ready(7)));
+    let own = poll_fn(move |cx| inner.as_mut().poll_on(cx, Name::new("inner"), &clock));
+    let mut outer = pin!(limited("outer", 30, own));
     assert_eq!(poll(outer.as_mut()), Poll::Ready(Ok(Ok(7))));
 }
 
@@ -285,7 +302,7 @@ fn a_clock_of_its_own_is_read_at_the_first_poll() {
     let clock = ManualClock::new();
     clock.set(at(1));
     let mut own = pin!(Limited::new(
-        limit("own", 2),
+        Start::of(2 * SECOND),
         clock.clone(),
         poll_fn(|_| {
             clock.set(at(2));
@@ -293,7 +310,8 @@ fn a_clock_of_its_own_is_read_at_the_first_poll() {
             Poll::<()>::Pending
         })
     ));
-    assert!(own.as_mut().poll_on(&mut Context::from_waker(Waker::noop()), &clock).is_pending());
+    let mut cx = Context::from_waker(Waker::noop());
+    assert!(own.as_mut().poll_on(&mut cx, Name::new("own"), &clock).is_pending());
     assert_eq!(own.deadline().map(Deadline::moment), Some(at(3)));
 }
 
@@ -315,11 +333,11 @@ fn a_panic_brings_back_what_was_current_before() {
 #[test]
 fn a_limit_that_never_ends_ends_no_other() {
     NOW.set(5);
-    let forever = TimeLimit::new(Name::UNNAMED, Duration::MAX);
-    let mut never = pin!(Limited::new(forever, Sleepless, run(limited("inner", 1, pending::<()>()))));
+    let inner = limited("inner", 1, pending::<()>());
+    let mut never = pin!(started("forever", Start::of(Duration::MAX), inner));
     assert!(poll(never.as_mut()).is_pending());
     assert_eq!(never.deadline().map(Deadline::moment), Some(Moment::MAX));
-    assert_eq!(never.deadline().map(Deadline::timed_out), Some(TimedOut::at_end_of(Name::UNNAMED)));
+    assert_eq!(never.deadline().map(Deadline::timed_out), Some(TimedOut::at_end_of(Name::new("forever"))));
 }
 
 #[test]
@@ -334,16 +352,15 @@ fn clocks_of_the_whole_process_can_be_read_without_them() {
 
 #[test]
 fn limits_and_what_they_limit_show_themselves() {
-    let limited = limited("payments", 2, ready(()));
+    let limited = limited("payments", 2, ready(())).limited;
+    assert_eq!(format!("{limited:?}"), "Limited { limit: 2s, .. }");
+    let queued = started("payments", Start::of(2 * SECOND).since(at(1)), ready(())).limited;
+    assert_eq!(format!("{queued:?}"), "Limited { until: Moment(3000000000), .. }");
+    let limit = TimeLimit::new(Name::new("payments"), 2 * SECOND);
     assert_eq!(
-        format!("{limited:?}"),
-        r#"Limited { limit: TimeLimit { name: "payments", length: Some(2s) }, .. }"#
+        (limit.name().as_str(), limit.length(), limit.as_nanos()),
+        ("payments", 2 * SECOND, 2_000_000_000)
     );
-    let queued = limited.since(at(1));
-    assert_eq!(
-        format!("{queued:?}"),
-        r#"Limited { deadline: Deadline { name: "payments", at: Moment(3000000000), limit: Some(2s) }, .. }"#
-    );
-    assert!(poll_once(pin!(run(queued))).is_ready());
-    assert_eq!((limit("a", 2).name().as_str(), limit("a", 2).length()), ("a", 2 * SECOND));
+    assert_eq!(format!("{limit:?}"), r#"TimeLimit { name: "payments", length: Some(2s) }"#);
+    assert_eq!(TimeLimit::from_nanos(limit.name(), limit.as_nanos()), limit);
 }

@@ -2,21 +2,41 @@ use std::cell::Cell;
 use std::ptr;
 
 use super::{Deadline, TimeLimit};
-use crate::Moment;
+use crate::{Moment, Name};
 
 thread_local! {
-    static CURRENT: Cell<Slot> = const { Cell::new(Slot::Empty) };
+    static CURRENT: Current = const {
+        Current {
+            kind: Cell::new(Kind::Nothing),
+            limit: Cell::new(TimeLimit::from_nanos(Name::UNNAMED, 0)),
+            at: Cell::new(Moment::MAX),
+            now: Cell::new(never),
+        }
+    };
 }
 
-/// What is current on this thread.
+/// What is current on this thread. In words of their own, as it is written and read back within a few nanoseconds.
 ///
 /// Beneath a deadline that is resolved everything is resolved: so a limit that has not begun lies on nothing, or on others of its clock.
-#[derive(Clone, Copy)]
-enum Slot {
-    Empty,
-    At(Deadline),
-    /// The limit of the innermost scope or of one around it, whichever is the shortest: it will end first, as they will begin together.
-    Lazy(Lazy),
+struct Current {
+    kind: Cell<Kind>,
+    /// Of the innermost scope or of one around it, whichever is the shortest: it will end first, as they will begin together.
+    limit: Cell<TimeLimit>,
+    at: Cell<Moment>,
+    now: Cell<fn() -> Moment>,
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    Nothing,
+    /// `limit` ends `at`.
+    At,
+    /// `limit` begins when somebody needs to know, on the clock that is read by `now`.
+    Lazy,
+}
+
+fn never() -> Moment {
+    Moment::MAX
 }
 
 /// A limit that begins when somebody needs to know: work that is done at once then costs no reading of the clock.
@@ -26,71 +46,143 @@ pub(super) struct Lazy {
     pub(super) now: fn() -> Moment,
 }
 
+impl Current {
+    fn deadline(&self) -> Deadline {
+        let TimeLimit { name, nanos } = self.limit.get();
+        Deadline { name, at: self.at.get(), limit: nanos }
+    }
+
+    fn set(&self, Deadline { name, at, limit: nanos }: Deadline) {
+        self.limit.set(TimeLimit { name, nanos });
+        self.at.set(at);
+        self.kind.set(Kind::At);
+    }
+
+    #[inline]
+    fn set_lazy(&self, Lazy { limit, now }: Lazy) {
+        self.limit.set(limit);
+        self.now.set(now);
+        self.kind.set(Kind::Lazy);
+    }
+
+    fn resolve(&self) -> Option<Deadline> {
+        match self.kind.get() {
+            Kind::Nothing => return None,
+            Kind::At => {}
+            Kind::Lazy => self.set(self.limit.get().starting_at((self.now.get())())),
+        }
+        Some(self.deadline())
+    }
+}
+
 /// The current deadline. A limit begins now if it has not begun.
 #[inline]
 pub(super) fn resolve() -> Option<Deadline> {
-    match CURRENT.get() {
-        Slot::Empty => None,
-        Slot::At(deadline) => Some(deadline),
-        Slot::Lazy(lazy) => {
-            let deadline = lazy.limit.starting_at((lazy.now)());
-            CURRENT.set(Slot::At(deadline));
-            Some(deadline)
-        }
-    }
+    CURRENT.with(Current::resolve)
 }
 
 /// The time in which a deadline is current; its end brings back the one before, also when a panic unwinds.
-pub(super) struct Entered {
-    outer: Slot,
+pub(super) enum Entered {
+    /// Nothing was changed.
+    Apart,
+    OnNothing,
+    On(Deadline),
+    OnLazy(Lazy),
 }
 
+/// On what has entered nothing so far.
 impl Entered {
     /// Makes `deadline` current, or leaves the one that is if it is earlier.
     #[inline]
-    pub(super) fn enter(deadline: Deadline) -> Self {
-        let outer = resolve();
-        Self::exchange(match outer {
-            None => Slot::At(deadline),
-            Some(outer) => Slot::At(deadline.earlier(outer)),
+    pub(super) fn enter(&mut self, deadline: Deadline) {
+        CURRENT.with(|current| match current.resolve() {
+            None => {
+                current.set(deadline);
+                *self = Self::OnNothing;
+            }
+            Some(outer) => {
+                current.set(deadline.earlier(outer));
+                *self = Self::On(outer);
+            }
+        });
+    }
+
+    /// Makes a limit current that begins when it is needed, if nothing is current; whether it did.
+    #[inline]
+    pub(super) fn enter_on_nothing(&mut self, lazy: Lazy) -> bool {
+        CURRENT.with(|current| {
+            let is_nothing = current.kind.get() == Kind::Nothing;
+            if is_nothing {
+                current.set_lazy(lazy);
+                *self = Self::OnNothing;
+            }
+            is_nothing
         })
     }
 
-    /// Makes a limit current that begins when it is needed, or leaves the one that is if it is shorter. The error is the deadline that
-    /// is current already: under it the limit has to begin at once.
-    #[inline]
-    pub(super) fn enter_lazily(lazy: Lazy) -> Result<Self, Deadline> {
-        match CURRENT.get() {
-            Slot::Empty => Ok(Self::exchange(Slot::Lazy(lazy))),
-            Slot::At(outer) => Err(outer),
+    /// Makes a limit current that begins when it is needed, or leaves the one that is if it is shorter; whether it did. It does not where
+    /// there is a deadline: under that the limit has to begin at once.
+    pub(super) fn enter_lazily(&mut self, lazy: Lazy) -> bool {
+        CURRENT.with(|current| {
+            let outer = Lazy { limit: current.limit.get(), now: current.now.get() };
             // Two functions that do the same may share an address or have several: either way this is right.
-            Slot::Lazy(outer) if ptr::fn_addr_eq(outer.now, lazy.now) => {
-                Ok(Self::exchange(Slot::Lazy(Lazy { limit: lazy.limit.shorter(outer.limit), ..lazy })))
+            if current.kind.get() == Kind::Lazy && ptr::fn_addr_eq(outer.now, lazy.now) {
+                current.limit.set(lazy.limit.shorter(outer.limit));
+                *self = Self::OnLazy(outer);
+                return true;
             }
-            Slot::Lazy(outer) => {
-                let outer = outer.limit.starting_at((outer.now)());
-                CURRENT.set(Slot::At(outer));
-                Err(outer)
+            if current.resolve().is_some() {
+                return false;
             }
+            current.set_lazy(lazy);
+            *self = Self::OnNothing;
+            true
+        })
+    }
+
+    /// What is current in here, unless this changed nothing.
+    #[inline]
+    pub(super) fn deadline(&self) -> Option<Deadline> {
+        match self {
+            Self::Apart => None,
+            _ => resolve(),
         }
     }
 
+    /// Whether what is current in here has an end that somebody may know: if not, and it lies on nothing, it is the limit that was
+    /// entered.
     #[inline]
-    fn exchange(slot: Slot) -> Self {
-        Self { outer: CURRENT.replace(slot) }
+    pub(super) fn has_begun(&self) -> bool {
+        match self {
+            Self::Apart => false,
+            Self::OnNothing => CURRENT.with(|current| current.kind.get() != Kind::Lazy),
+            Self::On(_) | Self::OnLazy(_) => true,
+        }
+    }
+
+    #[cold]
+    fn bring_back(&self) {
+        CURRENT.with(|current| match *self {
+            Self::Apart | Self::OnNothing => {}
+            Self::On(outer) => current.set(outer),
+            // Somebody inside needed to know: the limits around it have begun at that same moment.
+            Self::OnLazy(outer) if current.kind.get() == Kind::At => {
+                let inner = current.deadline();
+                let begin = inner.at.as_nanos() - inner.limit.min(inner.at.as_nanos());
+                current.set(outer.limit.starting_at(Moment::from_nanos(begin)));
+            }
+            Self::OnLazy(outer) => current.set_lazy(outer),
+        });
     }
 }
 
 impl Drop for Entered {
     #[inline]
     fn drop(&mut self) {
-        CURRENT.set(match (self.outer, CURRENT.get()) {
-            // Somebody inside needed to know: the limits around it have begun at that same moment.
-            (Slot::Lazy(outer), Slot::At(inner)) => {
-                let begin = Moment::from_nanos(inner.at.as_nanos() - inner.limit.min(inner.at.as_nanos()));
-                Slot::At(outer.limit.starting_at(begin))
-            }
-            (outer, _) => outer,
-        });
+        match self {
+            Self::Apart => {}
+            Self::OnNothing => CURRENT.with(|current| current.kind.set(Kind::Nothing)),
+            _ => self.bring_back(),
+        }
     }
 }

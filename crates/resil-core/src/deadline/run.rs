@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use super::{Deadline, Limited};
-use crate::{MonotonicClock, TimedOut, Timer};
+use crate::{MonotonicClock, Name, TimedOut, Timer};
 
 pin_project! {
     /// A future that is cut off at a deadline; see [`Deadline::run_with`].
@@ -18,7 +18,7 @@ pin_project! {
 }
 
 impl<F, T: Timer> Run<F, T> {
-    pub(super) const fn new(deadline: Deadline, timer: T, future: F) -> Self {
+    pub(super) fn new(deadline: Deadline, timer: T, future: F) -> Self {
         Self { limited: Limited::until(deadline, timer, future) }
     }
 }
@@ -28,8 +28,8 @@ impl<F: Future, T: Timer> Future for Run<F, T> {
 
     #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        // Its end is known, so that this clock is never read.
-        self.project().limited.poll_on(cx, &MonotonicClock).map_err(TimedOut::from)
+        // Its end and its name are known: this name is not used, and this clock never read.
+        self.project().limited.poll_on(cx, Name::UNNAMED, &MonotonicClock).map_err(TimedOut::from)
     }
 }
 

@@ -29,7 +29,8 @@ impl<F: Future> Future for Scoped<F> {
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<F::Output> {
         let this = self.project();
-        let _entered = Entered::enter(*this.deadline);
+        let mut entered = Entered::Apart;
+        entered.enter(*this.deadline);
         this.future.poll(cx)
     }
 }

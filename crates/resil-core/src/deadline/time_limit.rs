@@ -45,6 +45,12 @@ impl TimeLimit {
         Duration::from_nanos(self.nanos)
     }
 
+    /// How many nanoseconds it is; `u64::MAX` never ends.
+    #[inline]
+    pub const fn as_nanos(self) -> u64 {
+        self.nanos
+    }
+
     /// The deadline that it sets when it begins at `moment`.
     #[inline]
     pub const fn starting_at(self, moment: Moment) -> Deadline {
