@@ -2,6 +2,8 @@ use std::fmt;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
+use resil_core::{dice, growth};
+
 use crate::config_error::{ConfigError, MAX_SPAN, Value, nanos_in_range, range};
 use crate::{Config, Stats};
 
@@ -173,27 +175,11 @@ impl Delay {
     }
 }
 
-#[expect(
-    clippy::cast_precision_loss,
-    clippy::cast_possible_truncation,
-    clippy::cast_sign_loss,
-    reason = "a span of at most 2^62 ns that is rounded to one part in 2^52; `max` is kept exactly"
-)]
-fn exponential(base: u64, max: u64, factor: f64, jitter: f64, attempt: u32, dice: u64) -> u64 {
-    let exponent = i32::try_from(attempt.saturating_sub(1)).unwrap_or(i32::MAX);
-    let grown = base as f64 * factor.powi(exponent);
-    let whole = if grown < max as f64 { grown as u64 } else { max };
+fn exponential(base: u64, max: u64, factor: f64, jitter: f64, attempt: u32, thrown: u64) -> u64 {
+    let whole = growth::exponential(base, factor, attempt.saturating_sub(1), max);
     // Less than one, so that something remains of any span.
-    let share = jitter * (mixed(dice) >> 11) as f64 / (1_u64 << 53) as f64;
-    whole.saturating_sub((whole as f64 * share) as u64).clamp(1, max)
-}
-
-/// SplitMix64's finalizer (Steele, Lea, Flood 2014): spreads neighbouring numbers over all 64 bits.
-fn mixed(number: u64) -> u64 {
-    let mut z = number.wrapping_add(0x9E37_79B9_7F4A_7C15);
-    z = (z ^ (z >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-    z = (z ^ (z >> 27)).wrapping_mul(0x94D0_49BB_1331_11EB);
-    z ^ (z >> 31)
+    let share = jitter * dice::fraction(dice::mixed(thrown));
+    whole.saturating_sub(growth::part(whole, share)).clamp(1, max)
 }
 
 impl fmt::Debug for Delay {
@@ -229,12 +215,6 @@ mod tests {
     fn a_longest_time_that_no_float_equals_is_kept_exactly() {
         let span = Duration::from_nanos((1 << 53) + 1);
         assert_eq!(delay(Reopen::exponential(span).max(span), 1, 0), span);
-    }
-
-    /// The first numbers of SplitMix64 for the seeds 0 and 1234567.
-    #[test]
-    fn numbers_are_mixed_as_published() {
-        assert_eq!([mixed(0), mixed(1_234_567)], [0xE220_A839_7B1D_CDAF, 6_457_827_717_110_365_317]);
     }
 
     #[test]

@@ -29,6 +29,7 @@ pub struct ManualClock(Arc<Hands>);
 struct Hands {
     now: AtomicU64,
     unix_nanos: AtomicU64,
+    leaps: bool,
     sleepers: Mutex<Sleepers>,
 }
 
@@ -43,6 +44,7 @@ impl Default for Hands {
         Self {
             now: AtomicU64::new(0),
             unix_nanos: AtomicU64::new(1_700_000_000 * 1_000_000_000),
+            leaps: false,
             sleepers: Mutex::default(),
         }
     }
@@ -52,6 +54,27 @@ impl ManualClock {
     /// A clock at [`Moment::ZERO`].
     pub fn new() -> Self {
         Self::default()
+    }
+
+    /// A clock at [`Moment::ZERO`] that leaps to whatever is waited for, by a parked thread or by a sleeping future: waiting takes no
+    /// time, and nobody has to move it. For tests in which one thread or task waits at a time.
+    ///
+    /// ```
+    /// use resil_core::{Clock, ManualClock, Moment};
+    /// let clock = ManualClock::leaping();
+    /// clock.park_until(Moment::from_nanos(5_000));
+    /// assert_eq!(clock.now(), Moment::from_nanos(5_000));
+    /// ```
+    pub fn leaping() -> Self {
+        Self(Arc::new(Hands { leaps: true, ..Hands::default() }))
+    }
+
+    /// Moves it to `at` if it leaps and is not there yet.
+    fn leap(&self, at: Moment) {
+        let ahead = at.saturating_duration_since(self.now());
+        if self.0.leaps && !ahead.is_zero() {
+            self.advance(ahead);
+        }
     }
 
     /// Moves both clocks forward and wakes every sleeper whose moment has come, in the order of their moments. Saturates at
@@ -171,6 +194,7 @@ impl Future for ManualSleep {
         // Wakers are foreign code: they are cloned and dropped outside the lock, as they may own a sleeper of this very clock.
         let waker = cx.waker().clone();
         let clock = self.clock.clone();
+        clock.leap(self.at);
         let mut sleepers = clock.sleepers();
         if clock.now() >= self.at {
             return Poll::Ready(());

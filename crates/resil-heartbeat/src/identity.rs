@@ -1,8 +1,7 @@
 //! Who beats.
 
-use std::hash::{BuildHasher, RandomState};
-
 use resil_core::Clock;
+use resil_core::dice::unlike_others;
 
 use crate::host::Host;
 use crate::{Started, State, Timestamp, linux};
@@ -26,7 +25,7 @@ impl Identity {
             pid_namespace: host.pid_namespace,
             time_namespace: host.time_namespace,
         };
-        Self { pid, host, instance: format!("{:016x}{:016x}", random(), random()), started }
+        Self { pid, host, instance: format!("{:016x}{:016x}", unlike_others(), unlike_others()), started }
     }
 
     /// A state that says so, and nothing else.
@@ -39,10 +38,4 @@ impl Identity {
         state.started = Some(self.started);
         state
     }
-}
-
-/// 64 bits that no other process has: the hash of nothing under fresh keys, which std gets from the system's source of randomness.
-/// This has to be unlike others, not secret, so no crate for random numbers is needed.
-fn random() -> u64 {
-    RandomState::new().hash_one(std::process::id())
 }

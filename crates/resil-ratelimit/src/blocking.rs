@@ -1,7 +1,6 @@
-use std::sync::{Condvar, Mutex, PoisonError};
 use std::time::Duration;
 
-use resil_core::{Clock, Deadline, Moment, Rejected};
+use resil_core::{Clock, Deadline, Rejected};
 
 use crate::RateLimiter;
 use crate::place::{Request, wait_blocking};
@@ -59,14 +58,4 @@ impl<C: Clock> RateLimiter<C> {
     pub(crate) fn wait_blocking(&self, request: Request) -> Result<(), Rejected> {
         wait_blocking(self, request)
     }
-}
-
-/// Parks this thread until about `at`. It may come back early.
-///
-/// Not by [`std::thread::park_timeout`], which would use up a token that is meant for the caller.
-pub(crate) fn park_until(at: Moment, clock: &impl Clock) {
-    let (mutex, condvar) = (Mutex::new(()), Condvar::new());
-    let guard = mutex.lock().unwrap_or_else(PoisonError::into_inner);
-    let remaining = at.saturating_duration_since(clock.now());
-    drop(condvar.wait_timeout(guard, remaining));
 }

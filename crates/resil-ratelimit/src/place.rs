@@ -7,9 +7,7 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use resil_core::{Clock, Deadline, Moment, Policy, Rejected, Timer};
-
-use crate::blocking::park_until;
+use resil_core::{Clock, Deadline, Moment, Policy, Rejected, Timer, wait_until};
 
 /// What is waited for, and how long at most.
 #[derive(Clone, Copy, Debug)]
@@ -147,7 +145,7 @@ pub(crate) fn wait_blocking<L: Bookable>(limiter: &L, request: Request<L::Amount
     let mut place = Place::<L, &L>::none(limiter);
     let mut answer = place.book(request)?;
     while let Answer::Until(at) = answer {
-        park_until(at, limiter.clock());
+        wait_until(limiter.clock(), at);
         answer = place.look_again();
     }
     Ok(())

@@ -6,13 +6,12 @@ use std::time::Duration;
 
 use pin_project_lite::pin_project;
 use resil_core::sync::lock;
-use resil_core::{Clock, Deadline, Moment, Rejected, Timer};
+use resil_core::{Clock, Deadline, Moment, Rejected, Timer, wait_until};
 
 use super::log::{Answer, Booking};
 use super::{MORE_THAN_THE_LIMIT, SlidingWindow};
 use crate::Event;
 use crate::acquire::Request;
-use crate::blocking::park_until;
 use crate::event::Waited;
 
 pin_project! {
@@ -250,7 +249,7 @@ impl<C: Clock> SlidingWindow<C> {
     fn wait_blocking(&self, request: Request) -> Result<(), Rejected> {
         let mut place = Place::new(self);
         while let Some(at) = place.advance(request)? {
-            park_until(at, &self.clock);
+            wait_until(&self.clock, at);
         }
         Ok(())
     }
