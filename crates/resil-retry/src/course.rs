@@ -1,0 +1,218 @@
+use resil_core::{Clock, Deadline, Moment, TimedOut, dice};
+
+use crate::attempts::{Answer, Attempts, Surroundings};
+use crate::retry::{RECOVERED, RETRIED, RETRIES, STOPPED, WAITED_NANOS};
+use crate::{Attempt, Event, FailedAttempt, Recovered, Retry, Ruling, StopReason, Stopped, Token};
+
+/// One call on its way: what the machine says, done with clock, budget, counters and listeners.
+///
+/// Dropped on the way, it tells that, and its token goes back.
+pub(crate) struct Course<'a, C: Clock> {
+    pub(crate) retry: &'a Retry<C>,
+    stage: Stage,
+    attempts: Attempts,
+    started: Option<Moment>,
+    wait: Wait<'a>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Stage {
+    /// Nothing was done yet.
+    New,
+    /// Foreign code runs: if this ends here, it panicked.
+    Running,
+    /// Nothing runs: if this ends here, it was cancelled.
+    Suspended,
+    Over,
+}
+
+/// The wait before the next attempt.
+struct Wait<'a> {
+    since: Moment,
+    until: Moment,
+    token: Option<Token<'a>>,
+}
+
+/// What comes of the end of a wait.
+pub(crate) enum Woken {
+    /// It is too early.
+    Early,
+    /// This attempt begins.
+    Go(Attempt),
+    /// It took too long.
+    Stopped,
+}
+
+impl<'a, C: Clock> Course<'a, C> {
+    #[inline]
+    pub(crate) const fn new(retry: &'a Retry<C>) -> Self {
+        Self {
+            retry,
+            stage: Stage::New,
+            attempts: Attempts::first(),
+            started: None,
+            wait: Wait { since: Moment::ZERO, until: Moment::ZERO, token: None },
+        }
+    }
+
+    /// The first attempt begins, unless the current deadline is over.
+    #[inline]
+    pub(crate) fn begin(&mut self) -> Result<Attempt, TimedOut> {
+        let retry = self.retry;
+        if let Some(deadline) = Deadline::current() {
+            self.check(deadline)?;
+        }
+        if let Some(budget) = retry.retry_budget() {
+            budget.deposit();
+        }
+        let config = retry.settings();
+        if config.max_elapsed.is_some() {
+            self.started = Some(retry.clock.now());
+        }
+        self.stage = Stage::Running;
+        Ok(Attempt::new(1, config.max_attempts, std::time::Duration::ZERO))
+    }
+
+    #[cold]
+    fn check(&mut self, deadline: Deadline) -> Result<(), TimedOut> {
+        deadline
+            .check_on(&self.retry.clock)
+            .inspect_err(|_| self.stop(0, StopReason::DeadlineExceeded, || None))
+    }
+
+    /// The first attempt succeeded.
+    #[inline]
+    pub(crate) fn succeeded_at_once(&mut self) {
+        self.stage = Stage::Over;
+    }
+
+    /// An attempt succeeded.
+    #[inline]
+    pub(crate) fn succeeded(&mut self) {
+        self.stage = Stage::Over;
+        if self.attempts.made() > 1 {
+            self.recovered();
+        }
+    }
+
+    #[cold]
+    fn recovered(&self) {
+        let retry = self.retry;
+        self.count(RECOVERED, 1);
+        retry.tell(|| Event::Recovered(Recovered { name: retry.name(), attempts: self.attempts.made() }));
+    }
+
+    /// An attempt failed: until when to wait before the next one, if there is one.
+    #[cold]
+    pub(crate) fn failed(&mut self, ruling: Ruling, text: impl FnOnce() -> Option<String>) -> Option<Moment> {
+        let retry = self.retry;
+        let mut now = Moment::ZERO;
+        let around = || {
+            let around = surroundings(retry, self.started, dice::throw());
+            now = around.now;
+            around
+        };
+        let attempt = self.attempts.made();
+        let delay = match self.attempts.after_failure(retry.settings(), ruling, around) {
+            Answer::Wait(delay) => delay,
+            Answer::Stop(reason) => {
+                self.stop(attempt, reason, text);
+                return None;
+            }
+        };
+        let token = retry.retry_budget().map(|budget| budget.withdraw(now));
+        if let Some(None) = token {
+            self.stop(attempt, StopReason::BudgetExhausted, text);
+            return None;
+        }
+        self.wait = Wait { since: now, until: now.saturating_add(delay), token: token.flatten() };
+        if attempt == 1 {
+            self.count(RETRIED, 1);
+        }
+        retry.tell(|| Event::Retrying(FailedAttempt { name: retry.name(), attempt, delay, error: text() }));
+        Some(self.wait.until)
+    }
+
+    /// A wait may be over.
+    #[cold]
+    pub(crate) fn woken(&mut self, text: impl FnOnce() -> Option<String>) -> Woken {
+        let retry = self.retry;
+        let around = surroundings(retry, self.started, 0);
+        let Wait { since, until, .. } = self.wait;
+        if around.now < until {
+            return Woken::Early;
+        }
+        let waited = around.now.saturating_duration_since(since);
+        self.count(WAITED_NANOS, waited.as_nanos().try_into().unwrap_or(u64::MAX));
+        let config = retry.settings();
+        if let Err(reason) = self.attempts.after_wait(config, &around) {
+            self.stop(self.attempts.made(), reason, text);
+            return Woken::Stopped;
+        }
+        self.count(RETRIES, 1);
+        if let Some(token) = self.wait.token.take() {
+            token.spend();
+        }
+        self.stage = Stage::Running;
+        let delay = until.saturating_duration_since(since);
+        Woken::Go(Attempt::new(self.attempts.made(), config.max_attempts, delay))
+    }
+
+    /// Foreign code is about to run.
+    #[inline]
+    pub(crate) fn resume(&mut self) {
+        self.stage = Stage::Running;
+    }
+
+    /// Nothing runs until the next poll.
+    #[inline]
+    pub(crate) fn suspend(&mut self) {
+        self.stage = Stage::Suspended;
+    }
+
+    #[inline]
+    pub(crate) fn is_over(&self) -> bool {
+        self.stage == Stage::Over
+    }
+
+    #[inline]
+    pub(crate) fn is_new(&self) -> bool {
+        self.stage == Stage::New
+    }
+
+    /// The attempt that runs or has failed, from 1.
+    pub(crate) fn attempt(&self) -> u32 {
+        self.attempts.made()
+    }
+
+    #[cold]
+    fn stop(&mut self, attempts: u32, reason: StopReason, text: impl FnOnce() -> Option<String>) {
+        let retry = self.retry;
+        self.stage = Stage::Over;
+        // Before anybody is told, so that it can be seen.
+        self.wait.token = None;
+        self.count(STOPPED + reason as usize, 1);
+        retry.tell(|| Event::Stopped(Stopped { name: retry.name(), attempts, reason, error: text() }));
+    }
+
+    fn count(&self, counter: usize, n: u64) {
+        self.retry.counters.add_many(counter, n, true);
+    }
+}
+
+fn surroundings<C: Clock>(retry: &Retry<C>, started: Option<Moment>, thrown: u64) -> Surroundings {
+    let deadline = Deadline::current().map(Deadline::moment);
+    Surroundings { now: retry.clock.now(), started, deadline, thrown }
+}
+
+impl<C: Clock> Drop for Course<'_, C> {
+    #[inline]
+    fn drop(&mut self) {
+        let reason = match self.stage {
+            Stage::New | Stage::Over => return,
+            Stage::Running => StopReason::Panicked,
+            Stage::Suspended => StopReason::Cancelled,
+        };
+        self.stop(self.attempts.made(), reason, || None);
+    }
+}
