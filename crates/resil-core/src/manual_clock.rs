@@ -115,6 +115,11 @@ impl ManualClock {
         self.sleepers().waiting.len()
     }
 
+    /// The earliest moment that a future of [`Timer::sleep_until`] waits for on this clock.
+    pub fn next_sleeper(&self) -> Option<Moment> {
+        self.sleepers().waiting.iter().map(|(_, at, _)| *at).min()
+    }
+
     fn sleepers(&self) -> MutexGuard<'_, Sleepers> {
         self.0.sleepers.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -14,7 +14,7 @@ const SECOND: u64 = 1_000_000_000;
 pub(crate) const fn banked(share: u8, cap: u32, deposits: u64, taken: u64) -> u64 {
     let banked = deposits.wrapping_mul(share as u64).wrapping_sub(taken).cast_signed();
     let most = cap as u64 * TOKEN;
-    if banked <= 0 {
+    if banked <= 0 && !cfg!(seeded_bug = "old_deposits_believed") {
         0
     } else if banked.cast_unsigned() < most {
         banked.cast_unsigned()
