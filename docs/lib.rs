@@ -16,6 +16,7 @@ pages! {
     introduction: "introduction.md";
     breaker: "patterns/breaker.md";
     ratelimit: "patterns/ratelimit.md";
+    retry: "patterns/retry.md";
     shutdown: "patterns/shutdown.md";
     heartbeat: "patterns/heartbeat.md";
     watchdog: "patterns/watchdog.md";

@@ -56,10 +56,6 @@ pub const fn fraction(thrown: u64) -> f64 {
 }
 
 /// The whole number from `low` to `high`, both included, at the place that `thrown` has among all 64 bits; `low` if there is none.
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the upper half of a product of 64 bits with at most 2^64"
-)]
 pub const fn between(low: u64, high: u64, thrown: u64) -> u64 {
     let numbers = high.saturating_sub(low) as u128 + 1;
     low + ((thrown as u128 * numbers) >> 64) as u64

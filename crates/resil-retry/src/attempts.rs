@@ -69,13 +69,11 @@ impl Attempts {
 
     /// The wait is over and another attempt may begin, unless it took too long.
     pub(crate) fn after_wait(&mut self, config: &Config, around: &Surroundings) -> Result<(), StopReason> {
-        match around.too_late(config, around.now) {
-            Some(reason) => Err(reason),
-            None => {
-                self.made = self.made.saturating_add(1);
-                Ok(())
-            }
+        if let Some(reason) = around.too_late(config, around.now) {
+            return Err(reason);
         }
+        self.made = self.made.saturating_add(1);
+        Ok(())
     }
 }
 

@@ -157,18 +157,14 @@ impl Notice for Event {
     }
 
     fn severity(&self) -> Severity {
-        match self {
-            Self::Retrying(_) | Self::Recovered(_) => Severity::Debug,
+        let Self::Stopped(stopped) = self else { return Severity::Debug };
+        match stopped.reason {
             // What the caller, the callee or another policy wanted so.
-            Self::Stopped(Stopped {
-                reason:
-                    StopReason::NotRetryable
-                    | StopReason::CircuitOpen
-                    | StopReason::ShuttingDown
-                    | StopReason::Cancelled,
-                ..
-            }) => Severity::Debug,
-            Self::Stopped(_) => Severity::Warn,
+            StopReason::NotRetryable
+            | StopReason::CircuitOpen
+            | StopReason::ShuttingDown
+            | StopReason::Cancelled => Severity::Debug,
+            _ => Severity::Warn,
         }
     }
 }

@@ -47,7 +47,7 @@ pub fn timed_out<E: StdError + 'static>(error: &E) -> bool {
     let mut link: Option<&(dyn StdError + 'static)> = Some(error);
     while let Some(error) = link {
         let is_io = |error: &io::Error| {
-            let inside = error.get_ref().is_some_and(|inner| inner.is::<TimedOut>());
+            let inside = error.get_ref().is_some_and(<dyn StdError + Send + Sync>::is::<TimedOut>);
             inside || error.kind() == io::ErrorKind::TimedOut
         };
         if error.is::<TimedOut>() || error.downcast_ref().is_some_and(is_io) {

@@ -218,10 +218,10 @@ impl<C: Clock> Retry<C> {
 
     /// The statistics: a copy.
     pub fn stats(&self) -> Stats {
-        let [retried, retries, recovered, waited_nanos, stopped @ ..] = self.counters.sums();
+        let [calls_retried, retries, recovered, waited_nanos, stopped @ ..] = self.counters.sums();
         Stats {
             name: self.name,
-            retried,
+            retried: calls_retried,
             retries,
             recovered,
             stopped: Stops::of(stopped),

@@ -134,7 +134,13 @@ fn text(arguments: fmt::Arguments<'_>) -> String {
 
     impl Write for Beginning {
         fn write_str(&mut self, more: &str) -> fmt::Result {
-            let fits = more.floor_char_boundary(LONGEST_TEXT - self.0.len());
+            let room = LONGEST_TEXT - self.0.len();
+            let ends = more.char_indices().map(|(at, one)| at + one.len_utf8());
+            let fits = if more.len() <= room {
+                more.len()
+            } else {
+                ends.take_while(|end| *end <= room).last().unwrap_or(0)
+            };
             self.0.push_str(&more[..fits]);
             if fits < more.len() { Err(fmt::Error) } else { Ok(()) }
         }

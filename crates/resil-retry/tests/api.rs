@@ -116,6 +116,20 @@ fn a_filter_says_which_errors_are_retried_and_never_wins() {
     assert_eq!(retry.stats().stopped.by(StopReason::NotRetryable), 3);
 }
 
+/// An error that another one brought about.
+#[derive(Debug)]
+struct Outer(io::Error);
+impl std::fmt::Display for Outer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("outer")
+    }
+}
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
 #[test]
 fn ready_filters_know_what_passes_by_itself() {
     let kinds = [ErrorKind::ConnectionReset, ErrorKind::TimedOut, ErrorKind::UnexpectedEof];
@@ -129,18 +143,6 @@ fn ready_filters_know_what_passes_by_itself() {
     assert!(timed_out(&cut) && timed_out(&io::Error::other(cut)));
     assert!(timed_out(&io::Error::from(ErrorKind::TimedOut)));
     assert!(!timed_out(&io::Error::other("declined")));
-    #[derive(Debug)]
-    struct Outer(io::Error);
-    impl std::fmt::Display for Outer {
-        fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("outer")
-        }
-    }
-    impl std::error::Error for Outer {
-        fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-            Some(&self.0)
-        }
-    }
     assert!(timed_out(&Outer(ErrorKind::TimedOut.into())) && !timed_out(&Outer(ErrorKind::NotFound.into())));
 }
 
@@ -330,7 +332,7 @@ fn a_handle_tells_its_name_its_settings_and_its_state() {
     fn is_shared<T: Send + Sync>(_: &T) {}
     is_shared(&RETRY);
     assert_eq!((RETRY.name(), RETRY.config()), (Name::new("payments"), CONFIG));
-    let text = format!("{RETRY:?} {:?}", RETRY.when(|_: &()| true));
+    let text = format!("{RETRY:?} {:?}", RETRY.when(|(): &()| true));
     assert!(
         text.contains("\"payments\"") && text.contains("max_attempts: 4") && text.contains("retries: 0"),
         "{text}"

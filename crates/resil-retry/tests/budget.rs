@@ -13,13 +13,13 @@ use resil_retry::{Backoff, Config, Deadline, ManualClock, Moment, Retry, RetryBu
 const SECOND: Duration = Duration::from_secs(1);
 const AT_ONCE: Config = Config::new().max_attempts(u32::MAX).backoff(Backoff::fixed(Duration::ZERO));
 
-const THREADS: u64 = 8;
-const CALLS: u64 = 10_000;
+const THREADS: u32 = 8;
+const CALLS: u32 = 10_000;
 
 /// Attempts that are made when 10,000 calls on 8 threads all fail at one instant.
 fn storm(budget: RetryBudget) -> (u64, Arc<RetryBudget>) {
     let budget = Arc::new(budget);
-    let (attempts, barrier) = (AtomicU64::new(0), Barrier::new(usize::try_from(THREADS).unwrap()));
+    let (attempts, barrier) = (AtomicU64::new(0), Barrier::new(THREADS as usize));
     // Each thread has a handle of its own; what they share is the budget.
     thread::scope(|scope| {
         for _ in 0..THREADS {
@@ -45,12 +45,13 @@ fn when_everything_fails_attempts_are_bounded_by_the_share_and_the_floor() {
     for (share, floor, cap) in
         [(20, 10, 100), (10, 0, 1), (0, 7, 1), (0, 0, 1), (100, 3, 1_000_000), (33, 1, 50)]
     {
-        let (attempts, budget) = storm(RetryBudget::new(share).floor(floor).cap(cap));
-        let parts = CALLS * u64::from(share);
-        let most = CALLS + parts / 100 + u64::from(floor);
+        let share_percent = u8::try_from(share).unwrap();
+        let (attempts, budget) = storm(RetryBudget::new(share_percent).floor(floor).cap(cap));
+        let most = u64::from(CALLS + CALLS * share / 100 + floor);
         assert!(attempts <= most, "{attempts} attempts of {most}");
         let stats = budget.stats();
-        assert_eq!((stats.deposits, stats.withdrawn), (CALLS, attempts - CALLS));
+        let calls = u64::from(CALLS);
+        assert_eq!((stats.deposits, stats.withdrawn), (calls, attempts - calls));
         // Each call asked until it was refused, the last one after all had deposited; where the cap is not in the way, nothing is left.
         if cap >= 50 {
             assert_eq!(attempts + stats.balance, most, "{stats:?}");
@@ -86,7 +87,7 @@ fn the_bound_is_reached_to_the_token() {
         }
     });
     assert_eq!(taken.into_inner(), 2_000 + 10);
-    assert_eq!((budget.stats().balance, budget.stats().refused), (0, THREADS));
+    assert_eq!((budget.stats().balance, budget.stats().refused), (0, u64::from(THREADS)));
 }
 
 #[test]

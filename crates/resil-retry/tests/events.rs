@@ -21,12 +21,18 @@ fn observed(config: Config) -> (Retry<ManualClock>, Heard, ManualClock) {
     let retry = if config.max_attempts == 7 { retry.budget(&NOTHING) } else { retry };
     let heard = Heard::default();
     let note = Arc::clone(&heard);
-    retry.observe(move |event| note.lock().unwrap().push(event.clone())).forget();
+    retry.observe(move |event| note.lock().expect("not poisoned").push(event.clone())).forget();
     (retry, heard, clock)
 }
 
 fn texts(heard: &Heard) -> String {
-    heard.lock().unwrap().drain(..).map(|event| event.to_string()).collect::<Vec<_>>().join("\n")
+    heard
+        .lock()
+        .expect("not poisoned")
+        .drain(..)
+        .map(|event| event.to_string())
+        .collect::<Vec<_>>()
+        .join("\n")
 }
 
 #[test]

@@ -3,6 +3,7 @@
 //! `PROPTEST_CASES=100000 cargo test -p resil-retry --release --test model` is the deep run.
 #![cfg(not(any(loom, shuttle)))]
 
+use std::cell::RefCell;
 use std::sync::{Arc, Mutex};
 use std::task::Poll;
 use std::time::Duration;
@@ -85,7 +86,7 @@ impl Plan {
         let ends =
             [self.deadline, self.max_elapsed].map(|span| span.map(|span| start.saturating_add(millis(span))));
         let [deadline, elapsed] = ends;
-        let begun = u32::try_from(seen.begun.len()).unwrap();
+        let begun = u32::try_from(seen.begun.len()).expect("8 at most");
         prop_assert!(begun <= self.max_attempts);
         for at in &seen.begun {
             prop_assert!(deadline.is_none_or(|end| *at < end), "an attempt after the deadline");
@@ -106,19 +107,19 @@ impl Plan {
         match reason {
             None => prop_assert_eq!((result, *fate), (Ok(()), Fate::Succeeds)),
             Some(StopReason::NotRetryable) => {
-                prop_assert_eq!((result, *fate), (Err(Error::Inner(*fate)), Fate::Declined))
+                prop_assert_eq!((result, *fate), (Err(Error::Inner(*fate)), Fate::Declined));
             }
             Some(StopReason::AttemptsExhausted) => prop_assert_eq!(begun, self.max_attempts),
             Some(reason @ (StopReason::DeadlineExceeded | StopReason::MaxElapsed)) => {
                 prop_assert!(begun < self.max_attempts);
-                let end = if reason == StopReason::MaxElapsed { elapsed } else { deadline }.unwrap();
-                let first = [deadline, elapsed].into_iter().flatten().min().unwrap();
+                let end = if reason == StopReason::MaxElapsed { elapsed } else { deadline };
+                let first = [deadline, elapsed].into_iter().flatten().min();
                 prop_assert_eq!(end, first, "the other end came first");
                 // The longest delay that there could have been would not have fitted.
                 let longest = self.backoff.delays(0).take(8).fold(Duration::ZERO, Duration::max);
                 let longest = longest.max(millis(1_500)) * 2;
                 let hint = if let Fate::Hints(hint) = fate { millis(*hint) } else { Duration::ZERO };
-                prop_assert!(seen.ended.saturating_add(longest.max(hint)) >= end);
+                prop_assert!(seen.ended.saturating_add(longest.max(hint)) >= end.unwrap_or(Moment::MAX));
             }
             Some(other) => prop_assert!(false, "{}", other),
         }
@@ -147,25 +148,22 @@ async fn play<C: Clock + Clone + 'static, T: Timer + Clone>(
     let retry = Retry::with_clock("payments".into(), plan.config(), clock.clone());
     let events = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&events);
-    retry.observe(move |event| note.lock().unwrap().push(event.clone())).forget();
+    retry.observe(move |event| note.lock().expect("not poisoned").push(event.clone())).forget();
     let start = clock.now();
-    let begun = Mutex::new(Vec::new());
+    let begun = RefCell::new(Vec::new());
     let operation = |attempt: Attempt| {
-        begun.lock().unwrap().push(clock.now());
-        let index = usize::try_from(attempt.number() - 1).unwrap();
+        begun.borrow_mut().push(clock.now());
+        let index = attempt.number() as usize - 1;
         let (takes, fate) = plan.attempts[index];
         let ends = clock.now().saturating_add(millis(takes));
         let work = timer.sleep_until(ends);
         let timer = timer.clone();
         async move {
-            let cut = match Deadline::current() {
-                Some(deadline) => deadline.run_with(timer, work).await,
-                None => {
-                    work.await;
-                    Ok(())
-                }
-            };
-            cut?;
+            if let Some(deadline) = Deadline::current() {
+                deadline.run_with(timer, work).await?;
+            } else {
+                work.await;
+            }
             if fate == Fate::Succeeds { Ok(()) } else { Err(Error::Inner(fate)) }
         }
     };
@@ -176,10 +174,10 @@ async fn play<C: Clock + Clone + 'static, T: Timer + Clone>(
         Some(span) => Deadline::at(start.saturating_add(millis(span))).scope(call).await,
         None => call.await,
     };
-    let events = std::mem::take(&mut *events.lock().unwrap());
+    let events = std::mem::take(&mut *events.lock().expect("not poisoned"));
     let seen = Seen {
         origin: start.saturating_duration_since(Moment::ZERO),
-        begun: begun.into_inner().unwrap(),
+        begun: begun.into_inner(),
         ended: clock.now(),
         events,
     };

@@ -15,6 +15,10 @@ pub use resil_heartbeat::Heartbeat;
 pub use resil_ratelimit as ratelimit;
 #[cfg(feature = "ratelimit")]
 pub use resil_ratelimit::{Quota, RateLimiter};
+#[cfg(feature = "retry")]
+pub use resil_retry as retry;
+#[cfg(feature = "retry")]
+pub use resil_retry::{Retry, RetryBudget};
 #[cfg(feature = "shutdown")]
 pub use resil_shutdown as shutdown;
 #[cfg(feature = "shutdown")]

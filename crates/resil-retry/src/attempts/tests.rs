@@ -212,10 +212,9 @@ fn told(story: &Story) -> End {
             let by_elapsed = story.max_elapsed.is_some_and(|end| instant >= end);
             match (by_deadline, by_elapsed) {
                 (false, false) => None,
-                (true, false) => Some(StopReason::DeadlineExceeded),
                 (false, true) => Some(StopReason::MaxElapsed),
                 (true, true) if story.max_elapsed < story.deadline => Some(StopReason::MaxElapsed),
-                (true, true) => Some(StopReason::DeadlineExceeded),
+                (true, _) => Some(StopReason::DeadlineExceeded),
             }
         };
         if let Some(reason) = too_late(now + delay) {

@@ -72,7 +72,7 @@ fn decorrelated_delays_are_drawn_from_the_base_to_three_times_the_last() {
     assert_eq!(table(backoff, 0), [1.0; 8]);
     assert_eq!(table(backoff, u64::MAX), [3.0, 9.0, 27.0, 81.0, 100.0, 100.0, 100.0, 100.0]);
     // Each in the middle: of 1 to 3 is 2, of 1 to 6 is 3.5, of 1 to 10.5 is 5.75.
-    let middle: Vec<_> = firsts(backoff, 1 << 63).iter().map(|delay| delay.as_millis()).collect();
+    let middle: Vec<_> = firsts(backoff, 1 << 63).iter().map(Duration::as_millis).collect();
     assert_eq!(middle[..3], [2_000, 3_500, 5_750]);
 }
 
@@ -154,7 +154,7 @@ fn tenths(backoff: Backoff, attempt: usize, low: Duration, high: Duration) -> [u
     for seed in 0..20_000 {
         let delay = backoff.delays(dice::mixed(seed)).nth(attempt - 1).unwrap();
         assert!((low..=high).contains(&delay), "{delay:?}");
-        let place = (delay - low).as_secs_f64() / (high - low).as_secs_f64();
+        let place = delay.saturating_sub(low).as_secs_f64() / high.saturating_sub(low).as_secs_f64();
         #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 10")]
         let tenth = ((place * 10.0) as usize).min(9);
         seen[tenth] += 1;
