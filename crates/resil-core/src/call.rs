@@ -149,6 +149,22 @@ where
         Ok(permit) => permit,
         Err(refusal) => return J::refused(refusal),
     };
+    run_admitted(policy, permit, judge, f)
+}
+
+/// Runs a call that is admitted already and holds `permit`.
+#[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+#[inline(always)]
+pub(crate) fn run_admitted<P, R, J>(
+    policy: &P,
+    permit: P::Permit,
+    judge: J,
+    f: impl FnOnce() -> R,
+) -> J::Output
+where
+    P: Policy + ?Sized,
+    J: Judge<R>,
+{
     let fuse = PanicFuse::new(policy, permit);
     let result = f();
     let verdict = judge.verdict(&result);

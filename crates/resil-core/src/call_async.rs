@@ -53,7 +53,6 @@ impl<P: Policy, F, J> CallAsync<P, F, J> {
     }
 
     /// A call that is admitted already and holds `permit`.
-    #[cfg(feature = "tower")]
     #[inline]
     pub(crate) fn resume(policy: P, permit: Option<P::Permit>, future: F, judge: J) -> Self {
         Self { future, judge: Some(judge), admission: Admission { policy, permit, asked: true } }

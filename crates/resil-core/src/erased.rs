@@ -18,13 +18,20 @@ pub trait ErasedPolicy: Send + Sync {
 /// The permit of an [`ErasedPolicy`].
 pub struct ErasedPermit(Box<dyn Any + Send>);
 
+impl ErasedPermit {
+    /// Hides the type of a permit.
+    pub fn new(permit: impl Send + 'static) -> Self {
+        Self(Box::new(permit))
+    }
+}
+
 impl<P> ErasedPolicy for P
 where
     P: Policy + Send + Sync,
     P::Permit: 'static,
 {
     fn admit_erased(&self) -> Result<ErasedPermit, Rejected> {
-        Ok(ErasedPermit(Box::new(self.admit()?)))
+        self.admit().map(ErasedPermit::new)
     }
 
     fn settle_erased(&self, permit: ErasedPermit, verdict: Verdict) {

@@ -49,6 +49,20 @@ pub trait Policy {
     fn release(&self, permit: Self::Permit);
 }
 
+/// The policy that admits everything and is told nothing.
+impl Policy for () {
+    type Permit = ();
+
+    #[inline]
+    fn admit(&self) -> Result<(), Rejected> {
+        Ok(())
+    }
+    #[inline]
+    fn settle(&self, (): (), _: Verdict) {}
+    #[inline]
+    fn release(&self, (): ()) {}
+}
+
 macro_rules! forward {
     ($($pointer:ty),+) => {$(
         impl<P: Policy + ?Sized> Policy for $pointer {

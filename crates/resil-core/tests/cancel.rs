@@ -1,6 +1,7 @@
 //! Cancel safety: each async operation is polled n times and dropped, for every n; and panics in it.
 #![cfg(not(any(loom, shuttle)))]
 
+mod steps;
 mod turnstile;
 
 use std::future::{Future, pending, poll_fn, ready};
@@ -17,9 +18,10 @@ use resil_core::{
     Clock, Deadline, Error, ManualClock, ManualSleep, Moment, Name, Policy, PolicyExt, Rejected, Timer,
     Verdict,
 };
+use steps::{STEPS, Steps};
 use tower_layer::Layer;
 use tower_service::Service;
-use turnstile::{Echo, STEPS, Steps, Turnstile};
+use turnstile::{Echo, Turnstile};
 
 /// Polls `future` up to `times` times; whether it ended.
 fn poll_times<F: Future>(mut future: Pin<&mut F>, times: usize) -> bool {

@@ -1,6 +1,7 @@
 //! The tower layer: one policy or one by key, classified, refusing or waiting.
 #![cfg(not(any(loom, shuttle)))]
 
+mod steps;
 mod turnstile;
 
 use std::future::Future;
@@ -13,9 +14,10 @@ use std::task::{Context, Poll, Waker};
 use resil_core::testing::{Spy, Told, poll_once};
 use resil_core::tower::{PolicyLayer, Select};
 use resil_core::{BoxPolicy, Error, Name, Rejected, Verdict};
+use steps::{STEPS, Steps};
 use tower_layer::Layer;
 use tower_service::Service;
-use turnstile::{Echo, STEPS, Steps, Turnstile};
+use turnstile::{Echo, Turnstile};
 
 /// Waits until `service` is ready, sends it `request`, and runs the answer to its end.
 fn ask<S: Service<u32>>(service: &mut S, request: u32) -> Result<S::Response, S::Error> {

@@ -25,13 +25,15 @@ mod shards;
 mod shared;
 mod table;
 mod terms;
+mod turn;
 
 pub use acquire::KeyedAcquire;
 pub use event::KeyedEvent;
 #[cfg(feature = "tower")]
-pub use layer::{KeyedInLine, WaitForKey};
+pub use layer::KeyedInLine;
 pub use policy::{Keyed, KeyedPermit, OwnedKeyed};
 pub use report::{KeyReport, KeyedStats};
+pub use turn::{KeyedWaiting, WaitForKey};
 
 use shards::Shards;
 use shared::Shared;

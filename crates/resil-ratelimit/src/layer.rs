@@ -1,17 +1,12 @@
 use std::borrow::Borrow;
 use std::fmt;
-use std::future::Future;
-use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pin_project_lite::pin_project;
 use resil_core::tower::{Always, PolicyLayer, Wait};
 use resil_core::{Clock, MonotonicClock, Policy, Rejected, Timer, Verdict};
 
-use crate::place::{self, Request};
-use crate::{Permit, RateLimiter};
+use crate::{Permit, RateLimiter, WaitForPermit, Waiting};
 
 /// The limiter as tower middleware that refuses: `P` is an `Arc` or a `&'static` of it.
 ///
@@ -83,8 +78,7 @@ where
     type Waiting = WaitForPermit<P, C, T>;
 
     fn wait(&self) -> WaitForPermit<P, C, T> {
-        let request = Request { within: Some(self.max_wait), ..Request::ONE };
-        WaitForPermit { wait: place::Wait::new(self.limiter.clone(), request, self.timer.clone()) }
+        WaitForPermit::new(&Waiting::new(self.limiter.clone(), self.max_wait), self.timer.clone())
     }
 }
 
@@ -93,38 +87,6 @@ impl<P: Borrow<RateLimiter<C>>, T, C: Clock> fmt::Debug for InLine<P, T, C> {
         f.debug_struct("InLine")
             .field("limiter", self.limiter.borrow())
             .field("max_wait", &self.max_wait)
-            .finish_non_exhaustive()
-    }
-}
-
-pin_project! {
-    /// The wait of a request for its permit; made by [`InLine`]. Cancel-safe.
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct WaitForPermit<P, C, T>
-    where
-        P: Borrow<RateLimiter<C>>,
-        C: Clock,
-        T: Timer,
-    {
-        #[pin]
-        wait: place::Wait<RateLimiter<C>, P, T>,
-    }
-}
-
-impl<P: Borrow<RateLimiter<C>>, C: Clock, T: Timer> Future for WaitForPermit<P, C, T> {
-    type Output = Result<Permit, Rejected>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let permit = ready!(self.project().wait.poll(cx))?;
-        Poll::Ready(Ok(permit.unwrap_or_else(|| unreachable!("it asks for one permit"))))
-    }
-}
-
-impl<P: Borrow<RateLimiter<C>>, C: Clock, T: Timer> fmt::Debug for WaitForPermit<P, C, T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitForPermit")
-            .field("limiter", &self.wait.limiter().name())
-            .field("until", &self.wait.until())
             .finish_non_exhaustive()
     }
 }

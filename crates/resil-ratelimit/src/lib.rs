@@ -27,18 +27,19 @@ mod stats;
 #[cfg(feature = "stream")]
 mod throttled;
 mod together;
+mod turn;
 mod waiting;
 
 pub use acquire::Acquire;
 pub use event::{Event, QuotaChanged, Waited};
+#[cfg(feature = "tower")]
+pub use keyed::KeyedInLine;
 pub use keyed::{
-    KeyReport, Keyed, KeyedAcquire, KeyedEvent, KeyedPermit, KeyedRateLimiter, KeyedStats, Overflow,
-    OwnedKeyed,
+    KeyReport, Keyed, KeyedAcquire, KeyedEvent, KeyedPermit, KeyedRateLimiter, KeyedStats, KeyedWaiting,
+    Overflow, OwnedKeyed, WaitForKey,
 };
 #[cfg(feature = "tower")]
-pub use keyed::{KeyedInLine, WaitForKey};
-#[cfg(feature = "tower")]
-pub use layer::{InLine, LimitLayer, WaitForPermit};
+pub use layer::{InLine, LimitLayer};
 pub use leased::Leased;
 pub use limiter::{Peek, RateLimiter};
 pub use limits::{LimitsAcquire, LimitsPermit, LimitsReservation, LimitsStats, RateLimits};
@@ -51,6 +52,7 @@ pub use stats::Stats;
 #[cfg(feature = "stream")]
 pub use throttled::Throttled;
 pub use together::try_acquire_all;
+pub use turn::WaitForPermit;
 pub use waiting::{CallWaiting, Waiting};
 
 pub use resil_core::*;

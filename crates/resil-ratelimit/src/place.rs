@@ -142,13 +142,28 @@ impl<L: Bookable, P: Borrow<L>> Drop for Place<L, P> {
 
 /// Waits for what `request` says, with the thread parked.
 pub(crate) fn wait_blocking<L: Bookable>(limiter: &L, request: Request<L::Amount>) -> Result<(), Rejected> {
+    wait_for_permit(limiter, request).map(drop)
+}
+
+/// Waits for what `request` says, with the thread parked; there is no permit for those who asked for nothing.
+pub(crate) fn wait_for_permit<L: Bookable>(
+    limiter: &L,
+    request: Request<L::Amount>,
+) -> Result<Option<L::Permit>, Rejected> {
+    if request.permits != L::NOTHING
+        && let Some(permit) = limiter.take_now(request.permits)
+    {
+        return Ok(Some(permit));
+    }
     let mut place = Place::<L, &L>::none(limiter);
     let mut answer = place.book(request)?;
-    while let Answer::Until(at) = answer {
-        wait_until(limiter.clock(), at);
+    loop {
+        match answer {
+            Answer::Given(permit) => return Ok(permit),
+            Answer::Until(at) => wait_until(limiter.clock(), at),
+        }
         answer = place.look_again();
     }
-    Ok(())
 }
 
 pin_project! {

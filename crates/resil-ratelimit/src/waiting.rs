@@ -29,13 +29,21 @@ use crate::{Acquire, RateLimiter};
 /// }
 /// # Ok::<_, resil_ratelimit::Error<()>>(())
 /// ```
-#[derive(Clone, Copy, Debug)]
+#[derive(Debug)]
 #[must_use = "it limits the calls that are made through it"]
 pub struct Waiting<P, C = MonotonicClock> {
     pub(crate) limiter: P,
     pub(crate) max_wait: Duration,
     clock: PhantomData<fn() -> C>,
 }
+
+impl<P: Clone, C> Clone for Waiting<P, C> {
+    fn clone(&self) -> Self {
+        Self { limiter: self.limiter.clone(), max_wait: self.max_wait, clock: PhantomData }
+    }
+}
+
+impl<P: Copy, C> Copy for Waiting<P, C> {}
 
 impl<C: Clock> RateLimiter<C> {
     /// This limiter, with calls that wait for their permit for up to `max_wait`.

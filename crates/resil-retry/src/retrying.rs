@@ -219,6 +219,39 @@ impl<C: Clock> Retry<C> {
     }
 }
 
+/// Calls by a rule of your own: for authors of what stands around a retry and an operation.
+impl<C: Clock> Retry<C> {
+    /// Runs `operation` until `rule` says that it is done or there is no more hope, with the thread parked between attempts.
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an attempt")]
+    #[inline(always)]
+    pub fn call_by<M, Op, L>(&self, rule: &L, operation: Op) -> L::Output
+    where
+        Op: Operation<M>,
+        L: Rule<Op::Output>,
+    {
+        run(self, rule, operation)
+    }
+
+    /// Runs the futures that `operation` makes until `rule` says that it is done or there is no more hope; `timer` is any runtime's sleep.
+    ///
+    /// Cancel-safe if the futures are.
+    #[inline]
+    pub const fn call_async_by<M, Op, F, L, S>(
+        &self,
+        timer: S,
+        rule: L,
+        operation: Op,
+    ) -> CallRetrying<'_, C, S, Op, M, F, L>
+    where
+        Op: Operation<M, Output = F>,
+        F: Future,
+        L: Rule<F::Output>,
+        S: Timer,
+    {
+        CallRetrying::new(self, timer, operation, rule)
+    }
+}
+
 #[expect(clippy::inline_always, reason = "a real call costs as much as an attempt")]
 #[inline(always)]
 fn run<C, M, Op, L>(retry: &Retry<C>, rule: &L, mut operation: Op) -> L::Output

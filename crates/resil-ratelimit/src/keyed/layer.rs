@@ -1,16 +1,11 @@
 use std::fmt;
-use std::future::Future;
 use std::hash::Hash;
-use std::pin::Pin;
-use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use pin_project_lite::pin_project;
 use resil_core::tower::Wait;
 use resil_core::{Clock, MonotonicClock, Policy, Rejected, Timer, Verdict};
 
-use super::{KeyedPermit, OwnedKeyed};
-use crate::place::{self, Request};
+use super::{KeyedPermit, OwnedKeyed, WaitForKey};
 
 /// A key of a limiter in a tower layer that waits: the middleware for clients with a limit for each host or tenant.
 ///
@@ -76,8 +71,7 @@ where
     type Waiting = WaitForKey<K, C, T>;
 
     fn wait(&self) -> WaitForKey<K, C, T> {
-        let request = Request { within: Some(self.max_wait), ..Request::ONE };
-        WaitForKey { wait: place::Wait::new(self.key.clone(), request, self.timer.clone()) }
+        WaitForKey::new(self.key.clone(), self.max_wait, self.timer.clone())
     }
 }
 
@@ -89,53 +83,6 @@ where
         f.debug_struct("KeyedInLine")
             .field("key", &self.key)
             .field("max_wait", &self.max_wait)
-            .finish_non_exhaustive()
-    }
-}
-
-pin_project! {
-    /// The wait of a request for the permit of its key; made by [`KeyedInLine`]. Cancel-safe.
-    #[must_use = "futures do nothing unless they are awaited"]
-    pub struct WaitForKey<K, C, T>
-    where
-        K: Hash,
-        K: Eq,
-        K: Clone,
-        K: Send,
-        K: Sync,
-        K: 'static,
-        C: Clock,
-        T: Timer,
-    {
-        #[pin]
-        wait: place::Wait<OwnedKeyed<K, C>, OwnedKeyed<K, C>, T>,
-    }
-}
-
-impl<K, C, T> Future for WaitForKey<K, C, T>
-where
-    K: Hash + Eq + Clone + Send + Sync + 'static,
-    C: Clock,
-    T: Timer,
-{
-    type Output = Result<KeyedPermit, Rejected>;
-
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
-        let permit = ready!(self.project().wait.poll(cx))?;
-        Poll::Ready(Ok(permit.unwrap_or_else(|| unreachable!("it asks for one permit"))))
-    }
-}
-
-impl<K, C, T> fmt::Debug for WaitForKey<K, C, T>
-where
-    K: Hash + Eq + Clone + Send + Sync + 'static,
-    C: Clock,
-    T: Timer,
-{
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("WaitForKey")
-            .field("limiter", &self.wait.limiter().limiter().name())
-            .field("until", &self.wait.until())
             .finish_non_exhaustive()
     }
 }

@@ -1,0 +1,157 @@
+use std::fmt;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use pin_project_lite::pin_project;
+use resil_core::{ErasedPermit, ErasedPolicy, Line, Policy, Rejected, Timer, Verdict};
+
+use crate::relay::Relay;
+
+/// A [`Line`] whose type is hidden: what a [boxed](crate::Pipeline::boxed) pipeline waits in.
+///
+/// A wait costs a few allocations, and so does a permit that is not empty.
+///
+/// ```
+/// use resil_pipeline::{BoxLine, Pipeline};
+/// let pipeline: Pipeline<BoxLine> = Pipeline::new("orders").boxed();
+/// assert_eq!(pipeline.call(|| Ok::<_, ()>(42)), Ok(42));
+/// ```
+#[derive(Clone)]
+pub struct BoxLine(Arc<dyn ErasedLine>);
+
+impl BoxLine {
+    /// Hides the type of `line`.
+    pub fn new<L>(line: L) -> Self
+    where
+        L: Line + Send + Sync + 'static,
+        L::Policy: Send + Sync + 'static,
+        L::Wait<Relay>: Send + 'static,
+        <L::Policy as Policy>::Permit: 'static,
+    {
+        Self(Arc::new(line))
+    }
+}
+
+impl fmt::Debug for BoxLine {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxLine")
+    }
+}
+
+type Wait = Pin<Box<dyn Future<Output = Result<ErasedPermit, Rejected>> + Send>>;
+
+trait ErasedLine: Send + Sync {
+    fn policy_erased(&self) -> Arc<dyn ErasedPolicy>;
+    fn wait_erased(&self, timer: Relay) -> Wait;
+    fn wait_blocking_erased(&self) -> Result<ErasedPermit, Rejected>;
+}
+
+impl<L> ErasedLine for L
+where
+    L: Line + Send + Sync,
+    L::Policy: Send + Sync + 'static,
+    L::Wait<Relay>: Send + 'static,
+    <L::Policy as Policy>::Permit: 'static,
+{
+    fn policy_erased(&self) -> Arc<dyn ErasedPolicy> {
+        Arc::new(self.policy())
+    }
+
+    fn wait_erased(&self, timer: Relay) -> Wait {
+        let wait = self.wait_with(timer);
+        Box::pin(async move { wait.await.map(ErasedPermit::new) })
+    }
+
+    fn wait_blocking_erased(&self) -> Result<ErasedPermit, Rejected> {
+        self.wait_blocking().map(ErasedPermit::new)
+    }
+}
+
+/// The policy behind a [`BoxLine`].
+#[derive(Clone)]
+pub struct BoxLinePolicy(Arc<dyn ErasedPolicy>);
+
+impl Policy for BoxLinePolicy {
+    type Permit = ErasedPermit;
+
+    fn admit(&self) -> Result<ErasedPermit, Rejected> {
+        self.0.admit_erased()
+    }
+    fn settle(&self, permit: ErasedPermit, verdict: Verdict) {
+        self.0.settle_erased(permit, verdict);
+    }
+    fn release(&self, permit: ErasedPermit) {
+        self.0.release_erased(permit);
+    }
+}
+
+impl fmt::Debug for BoxLinePolicy {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("BoxLinePolicy")
+    }
+}
+
+impl Line for BoxLine {
+    type Policy = BoxLinePolicy;
+    type Wait<T: Timer> = BoxWait<T>;
+
+    fn policy(&self) -> BoxLinePolicy {
+        BoxLinePolicy(self.0.policy_erased())
+    }
+
+    fn wait_with<T: Timer>(&self, timer: T) -> BoxWait<T> {
+        let relay = Relay::new();
+        BoxWait { wait: self.0.wait_erased(relay.clone()), relay, timer, sleep: None }
+    }
+
+    fn wait_blocking(&self) -> Result<ErasedPermit, Rejected> {
+        self.0.wait_blocking_erased()
+    }
+}
+
+pin_project! {
+    /// The wait in a [`BoxLine`]. Cancel-safe.
+    #[must_use = "futures do nothing unless they are awaited"]
+    pub struct BoxWait<T>
+    where
+        T: Timer,
+    {
+        wait: Wait,
+        relay: Relay,
+        timer: T,
+        // What the wait sleeps by.
+        #[pin]
+        sleep: Option<T::Sleep>,
+    }
+}
+
+impl<T: Timer> Future for BoxWait<T> {
+    type Output = Result<ErasedPermit, Rejected>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
+                ready!(sleep.poll(cx));
+                this.sleep.set(None);
+                this.relay.wake();
+            }
+            if let Poll::Ready(permit) = this.wait.as_mut().poll(cx) {
+                return Poll::Ready(permit);
+            }
+            match this.relay.wanted() {
+                Some(at) => this.sleep.set(Some(this.timer.sleep_until(at))),
+                // It waits for something else, which wakes the task by itself.
+                None => return Poll::Pending,
+            }
+        }
+    }
+}
+
+impl<T: Timer> fmt::Debug for BoxWait<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("BoxWait").field("until", &self.relay.wanted()).finish_non_exhaustive()
+    }
+}

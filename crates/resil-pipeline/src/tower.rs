@@ -1,0 +1,1 @@
+//! A pipeline around a tower service.
