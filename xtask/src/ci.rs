@@ -19,7 +19,7 @@ const GATES: [Gate; 11] = [
     ("docs", &[], docs::run),
     ("examples", &[], examples::run),
     ("package", &[], package::run),
-    ("demo", &["--seconds", "6"], demo::run),
+    ("demo", &["--dev", "--seconds", "6"], demo::run),
     ("bench", &["--check"], bench::run),
 ];
 
