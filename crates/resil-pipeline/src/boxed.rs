@@ -2,10 +2,10 @@ use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use resil_core::{ErasedPermit, ErasedPolicy, Line, Policy, Rejected, Timer, Verdict};
+use resil_core::{ErasedPermit, ErasedPolicy, Line, Moment, Policy, Rejected, Timer, Verdict};
 
 use crate::relay::Relay;
 
@@ -103,7 +103,7 @@ impl Line for BoxLine {
 
     fn wait_with<T: Timer>(&self, timer: T) -> BoxWait<T> {
         let relay = Relay::new();
-        BoxWait { wait: self.0.wait_erased(relay.clone()), relay, timer, sleep: None }
+        BoxWait { wait: self.0.wait_erased(relay.clone()), relay, timer, until: Moment::MAX, sleep: None }
     }
 
     fn wait_blocking(&self) -> Result<ErasedPermit, Rejected> {
@@ -121,7 +121,8 @@ pin_project! {
         wait: Wait,
         relay: Relay,
         timer: T,
-        // What the wait sleeps by.
+        // What the wait sleeps by, and until when.
+        until: Moment,
         #[pin]
         sleep: Option<T::Sleep>,
     }
@@ -133,18 +134,26 @@ impl<T: Timer> Future for BoxWait<T> {
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         loop {
-            if let Some(sleep) = this.sleep.as_mut().as_pin_mut() {
-                ready!(sleep.poll(cx));
+            if this.sleep.as_mut().as_pin_mut().is_some_and(|sleep| sleep.poll(cx).is_ready()) {
                 this.sleep.set(None);
                 this.relay.wake();
             }
+            // Also while it sleeps: it may wait for something else besides.
             if let Poll::Ready(permit) = this.wait.as_mut().poll(cx) {
                 return Poll::Ready(permit);
             }
-            match this.relay.wanted() {
-                Some(at) => this.sleep.set(Some(this.timer.sleep_until(at))),
-                // It waits for something else, which wakes the task by itself.
-                None => return Poll::Pending,
+            let wanted = this.relay.wanted();
+            let sleeps_until = this.sleep.is_some().then_some(*this.until);
+            match wanted {
+                Some(at) if sleeps_until != Some(at) => {
+                    *this.until = at;
+                    this.sleep.set(Some(this.timer.sleep_until(at)));
+                }
+                Some(_) => return Poll::Pending,
+                None => {
+                    this.sleep.set(None);
+                    return Poll::Pending;
+                }
             }
         }
     }
