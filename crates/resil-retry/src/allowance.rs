@@ -1,6 +1,6 @@
 //! The arithmetic of a retry budget: pure.
 
-use resil_core::Moment;
+use resil_core::{Moment, seeded_bug};
 
 /// A token, in the parts in which deposits are counted: a call that deposits `share` percent of a token deposits `share` parts.
 pub(crate) const TOKEN: u64 = 100;
@@ -11,10 +11,10 @@ const SECOND: u64 = 1_000_000_000;
 ///
 /// What is taken goes below zero when tokens of the floor come back; and whoever sees an old count of deposits beside it may find that
 /// more is taken than is there.
-pub(crate) const fn banked(share: u8, cap: u32, deposits: u64, taken: u64) -> u64 {
+pub(crate) fn banked(share: u8, cap: u32, deposits: u64, taken: u64) -> u64 {
     let banked = deposits.wrapping_mul(share as u64).wrapping_sub(taken).cast_signed();
     let most = cap as u64 * TOKEN;
-    if banked <= 0 && !cfg!(seeded_bug = "old_deposits_believed") {
+    if banked <= 0 && !seeded_bug!("old_deposits_believed") {
         0
     } else if banked.cast_unsigned() < most {
         banked.cast_unsigned()
@@ -25,7 +25,7 @@ pub(crate) const fn banked(share: u8, cap: u32, deposits: u64, taken: u64) -> u6
 
 /// What is taken of the deposits once a token of the banked ones is withdrawn and those above the cap are forgotten; `None` if no whole
 /// token is banked.
-pub(crate) const fn withdrawn(share: u8, cap: u32, deposits: u64, taken: u64) -> Option<u64> {
+pub(crate) fn withdrawn(share: u8, cap: u32, deposits: u64, taken: u64) -> Option<u64> {
     match banked(share, cap, deposits, taken).checked_sub(TOKEN) {
         Some(left) => Some(deposits.wrapping_mul(share as u64).wrapping_sub(left)),
         None => None,

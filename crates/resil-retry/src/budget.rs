@@ -1,7 +1,7 @@
 use std::fmt;
 
 use resil_core::sync::atomic::{AtomicU64, Ordering};
-use resil_core::{Moment, OutOfRange, const_fn};
+use resil_core::{Moment, OutOfRange, const_fn, seeded_bug};
 
 use crate::allowance::{TOKEN, banked, from_floor, withdrawn};
 use crate::{BudgetConfig, BudgetStats};
@@ -103,10 +103,10 @@ impl RetryBudget {
     /// Takes note of a call that begins: one atomic addition.
     #[inline]
     pub fn deposit(&self) {
-        #[cfg(not(seeded_bug = "deposit_in_two_steps"))]
+        seeded_bug!("deposit_in_two_steps" => {
+            return self.deposits.store(self.deposits.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
+        });
         self.deposits.fetch_add(1, Ordering::Relaxed);
-        #[cfg(seeded_bug = "deposit_in_two_steps")]
-        self.deposits.store(self.deposits.load(Ordering::Relaxed) + 1, Ordering::Relaxed);
     }
 
     /// Withdraws a token for another attempt, from the deposits or else from the floor; `None` if there is none.
@@ -118,47 +118,34 @@ impl RetryBudget {
         is_granted.then(|| Token { budget: self })
     }
 
-    #[cfg(not(seeded_bug = "token_taken_in_two_steps"))]
     fn withdraw_banked(&self) -> bool {
         let BudgetConfig { share_percent, cap, .. } = self.config;
         // Deposits only grow, so what is banked by a count that is old is banked by the newest one, too.
         let take = |taken| withdrawn(share_percent, cap, self.deposits.load(Ordering::Relaxed), taken);
+        seeded_bug!("token_taken_in_two_steps" => {
+            let taken = take(self.taken.load(Ordering::Relaxed));
+            return taken.inspect(|taken| self.taken.store(*taken, Ordering::Relaxed)).is_some();
+        });
         self.taken.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
-    }
-
-    #[cfg(seeded_bug = "token_taken_in_two_steps")]
-    fn withdraw_banked(&self) -> bool {
-        let BudgetConfig { share_percent, cap, .. } = self.config;
-        let deposits = self.deposits.load(Ordering::Relaxed);
-        match withdrawn(share_percent, cap, deposits, self.taken.load(Ordering::Relaxed)) {
-            Some(taken) => {
-                self.taken.store(taken, Ordering::Relaxed);
-                true
-            }
-            None => false,
-        }
     }
 
     fn withdraw_from_floor(&self, now: Moment) -> bool {
         let per_second = self.config.floor_per_second;
         let take = |at| from_floor(per_second, Moment::from_nanos(at), now).map(Moment::as_nanos);
-        #[cfg(not(seeded_bug = "floor_taken_in_two_steps"))]
-        let taken = self.floor_full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take);
-        #[cfg(seeded_bug = "floor_taken_in_two_steps")]
-        let taken = match take(self.floor_full_at.load(Ordering::Relaxed)) {
-            Some(at) => Ok(self.floor_full_at.swap(at, Ordering::Relaxed)),
-            None => Err(0),
-        };
-        taken.is_ok()
+        seeded_bug!("floor_taken_in_two_steps" => {
+            let at = take(self.floor_full_at.load(Ordering::Relaxed));
+            return at.map(|at| self.floor_full_at.swap(at, Ordering::Relaxed)).is_some();
+        });
+        self.floor_full_at.fetch_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 
     /// A token that is not used is banked, wherever it came from.
     fn give_back(&self) {
-        #[cfg(not(seeded_bug = "token_given_back_in_two_steps"))]
-        self.taken.fetch_sub(TOKEN, Ordering::Relaxed);
-        #[cfg(seeded_bug = "token_given_back_in_two_steps")]
-        self.taken.store(self.taken.load(Ordering::Relaxed).wrapping_sub(TOKEN), Ordering::Relaxed);
         self.returned.fetch_add(1, Ordering::Relaxed);
+        seeded_bug!("token_given_back_in_two_steps" => {
+            return self.taken.store(self.taken.load(Ordering::Relaxed).wrapping_sub(TOKEN), Ordering::Relaxed);
+        });
+        self.taken.fetch_sub(TOKEN, Ordering::Relaxed);
     }
 
     /// The settings.
