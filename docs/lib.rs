@@ -17,6 +17,7 @@ pages! {
     breaker: "patterns/breaker.md";
     ratelimit: "patterns/ratelimit.md";
     retry: "patterns/retry.md";
+    timeout: "patterns/timeout.md";
     pipeline: "patterns/pipeline.md";
     shutdown: "patterns/shutdown.md";
     heartbeat: "patterns/heartbeat.md";

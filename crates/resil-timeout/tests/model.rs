@@ -150,7 +150,9 @@ impl Play {
     }
 
     fn steps(&self, steps: &[Step]) {
-        steps.iter().for_each(|step| self.step(step));
+        for step in steps {
+            self.step(step);
+        }
     }
 
     fn under(&self, frame: Frame, steps: &[Step]) {
@@ -178,7 +180,10 @@ impl Play {
         let deadline = Deadline::at(Moment::from_nanos(at)).named(name);
         let frame = Frame { name, limit: 0, end: Some(at) };
         if is_async {
-            let work = poll_fn(|_| Poll::Ready(self.under(frame, steps)));
+            let work = poll_fn(|_| {
+                self.under(frame, steps);
+                Poll::Ready(())
+            });
             assert!(poll_once(pin!(deadline.scope(work))).is_ready());
         } else {
             deadline.scope_blocking(|| self.under(frame, steps));

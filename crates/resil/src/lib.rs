@@ -11,6 +11,10 @@ pub use resil_breaker::{CircuitBreaker, CircuitBreakers};
 pub use resil_heartbeat as heartbeat;
 #[cfg(feature = "heartbeat")]
 pub use resil_heartbeat::Heartbeat;
+#[cfg(feature = "pipeline")]
+pub use resil_pipeline as pipeline;
+#[cfg(feature = "pipeline")]
+pub use resil_pipeline::Pipeline;
 #[cfg(feature = "ratelimit")]
 pub use resil_ratelimit as ratelimit;
 #[cfg(feature = "ratelimit")]
@@ -23,6 +27,10 @@ pub use resil_retry::{Retry, RetryBudget};
 pub use resil_shutdown as shutdown;
 #[cfg(feature = "shutdown")]
 pub use resil_shutdown::GracefulShutdown;
+#[cfg(feature = "timeout")]
+pub use resil_timeout as timeout;
+#[cfg(feature = "timeout")]
+pub use resil_timeout::Timeout;
 #[cfg(feature = "watchdog")]
 pub use resil_watchdog as watchdog;
 #[cfg(feature = "watchdog")]
