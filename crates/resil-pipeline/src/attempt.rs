@@ -48,7 +48,7 @@ where
         let pipeline = self.pipeline;
         let future = self.operation.attempt(attempt);
         let call = AssessAsync {
-            future: Timely::new(pipeline.attempt.as_ref(), &self.timer, future),
+            future: Timely::new(pipeline.attempt.as_ref(), self.timer.clone(), future),
             assess: self.assess.clone(),
             form: PhantomData,
         };

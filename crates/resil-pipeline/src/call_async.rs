@@ -45,7 +45,7 @@ pin_project! {
     }
 }
 
-impl<'p, A, C, T, Op, M, F, J, N, V, E> PipelineCall<'p, A, C, T, Op, M, F, J, N, V, E>
+impl<A, C, T, Op, M, F, J, N, V, E> PipelineCall<'_, A, C, T, Op, M, F, J, N, V, E>
 where
     A: Line,
     C: Clock,

@@ -155,7 +155,7 @@ impl<'p, A: Line, C: Clock, J> Assessing<'p, A, C, J> {
         let Self { pipeline, assess } = self;
         let attempts = Attempts { pipeline, timer: timer.clone(), operation, assess, form: PhantomData };
         let retried = pipeline.retry.call_async_by(timer.clone(), ByOutcome, attempts);
-        PipelineCall { call: Timely::new(pipeline.deadline.as_ref(), &timer, retried) }
+        PipelineCall { call: Timely::new(pipeline.deadline.as_ref(), timer, retried) }
     }
 }
 

@@ -22,12 +22,9 @@ pin_project! {
 
 impl<'a, C: Clock, T: Timer, F: Future> Timely<'a, C, T, F> {
     #[inline]
-    pub(crate) fn new(limit: Option<&'a Shared<Timeout<C>>>, timer: &T, future: F) -> Self
-    where
-        T: Clone,
-    {
+    pub(crate) fn new(limit: Option<&'a Shared<Timeout<C>>>, timer: T, future: F) -> Self {
         match limit {
-            Some(limit) => Self::Timed { future: limit.run_with(timer.clone(), future) },
+            Some(limit) => Self::Timed { future: limit.run_with(timer, future) },
             None => Self::Plain { future },
         }
     }

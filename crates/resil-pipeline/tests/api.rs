@@ -130,7 +130,7 @@ fn an_attempt_that_is_cut_off_is_a_failure_and_is_retried() {
         .retry(retry(&clock, 3))
         .guard(&breaker)
         .attempt_timeout(limit(&clock, "attempt", 2 * SECOND));
-    let call = pipeline.call_async_with(clock.clone(), || std::future::pending::<Result<(), &str>>());
+    let call = pipeline.call_async_with(clock.clone(), std::future::pending::<Result<(), &str>>);
     let cut = block_on(&clock, call).expect_err("nothing comes");
     assert_eq!(cut.to_string(), "attempt: timed out after 2s");
     assert_eq!(breaker.stats().failures, 3);
@@ -156,7 +156,7 @@ fn the_deadline_holds_over_attempts_and_waits() {
     let stats = pipeline.stats().retry;
     assert_eq!((stats.retries, stats.stopped.deadline_exceeded), (4, 1));
 
-    let hang = pipeline.call_async_with(clock.clone(), || std::future::pending::<Result<(), &str>>());
+    let hang = pipeline.call_async_with(clock.clone(), std::future::pending::<Result<(), &str>>);
     let started = clock.now();
     let cut = block_on(&clock, hang).expect_err("nothing comes");
     assert!(cut.is_timed_out(), "{cut}");
@@ -201,6 +201,8 @@ fn an_open_breaker_ends_the_retries() {
     assert_eq!(pipeline.stats().retry.stopped.circuit_open, 1);
 }
 
+fn is_send<T: Send>(_: &T) {}
+
 #[test]
 fn pipelines_of_any_kind_fit_one_list() {
     let clock = ManualClock::new();
@@ -219,7 +221,6 @@ fn pipelines_of_any_kind_fit_one_list() {
         }
     }
     assert_eq!((limiter.stats().waited, breaker.stats().successes), (2, 3));
-    fn is_send<T: Send>(_: &T) {}
     is_send(&all[1].call_async_with(clock.clone(), || async { Ok::<_, ()>(1) }));
 }
 

@@ -12,8 +12,8 @@ const SECOND: u64 = 1_000_000_000;
 /// What is taken goes below zero when tokens of the floor come back; and whoever sees an old count of deposits beside it may find that
 /// more is taken than is there.
 pub(crate) fn banked(share: u8, cap: u32, deposits: u64, taken: u64) -> u64 {
-    let banked = deposits.wrapping_mul(share as u64).wrapping_sub(taken).cast_signed();
-    let most = cap as u64 * TOKEN;
+    let banked = deposits.wrapping_mul(u64::from(share)).wrapping_sub(taken).cast_signed();
+    let most = u64::from(cap) * TOKEN;
     if banked <= 0 && !seeded_bug!("old_deposits_believed") {
         0
     } else if banked.cast_unsigned() < most {
@@ -26,10 +26,8 @@ pub(crate) fn banked(share: u8, cap: u32, deposits: u64, taken: u64) -> u64 {
 /// What is taken of the deposits once a token of the banked ones is withdrawn and those above the cap are forgotten; `None` if no whole
 /// token is banked.
 pub(crate) fn withdrawn(share: u8, cap: u32, deposits: u64, taken: u64) -> Option<u64> {
-    match banked(share, cap, deposits, taken).checked_sub(TOKEN) {
-        Some(left) => Some(deposits.wrapping_mul(share as u64).wrapping_sub(left)),
-        None => None,
-    }
+    let left = banked(share, cap, deposits, taken).checked_sub(TOKEN)?;
+    Some(deposits.wrapping_mul(u64::from(share)).wrapping_sub(left))
 }
 
 /// The instant at which the floor is full again once a token of it is withdrawn; `None` if it has none.
