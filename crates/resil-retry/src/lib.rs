@@ -5,6 +5,7 @@ mod allowance;
 mod attempt;
 mod attempts;
 mod backoff;
+mod blocking;
 mod budget;
 mod budget_config;
 mod call_retrying;
