@@ -6,7 +6,7 @@ use resil_core::{Clock, Error, Flat, MonotonicClock, Nested, Timer};
 
 use crate::blocking::run;
 use crate::decision::{After, Errors, Never};
-use crate::{CallRetrying, Decide, Operation, Retry};
+use crate::{CallRetrying, Decide, Operation, Retry, Rule};
 
 /// A [`Retry`] together with what is to be retried; made by [`Retry::on`], [`Retry::when`] and their kin.
 ///
