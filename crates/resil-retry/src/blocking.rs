@@ -1,7 +1,9 @@
+use std::time::Duration;
+
 use resil_core::{Clock, wait_until};
 
-use crate::course::{Course, Woken};
-use crate::{Operation, Retry, Rule, Ruling};
+use crate::course::{Course, FirstAttempt, Woken, begin};
+use crate::{Attempt, Operation, Retry, Rule, Ruling};
 
 /// Runs `operation` until it succeeds or there is no more hope, with the thread parked between attempts.
 #[expect(clippy::inline_always, reason = "a real call costs as much as an attempt")]
@@ -12,19 +14,18 @@ where
     Op: Operation<M>,
     L: Rule<Op::Output>,
 {
-    let mut course = Course::new(retry);
-    let attempt = match course.begin() {
-        Ok(attempt) => attempt,
+    let begun = match begin(retry) {
+        Ok(begun) => begun,
         Err(cut) => return L::cut(cut),
     };
-    let result = operation.attempt(attempt);
-    match rule.rule(&result, retry.settings()) {
-        Ruling::Done => {
-            course.succeeded_at_once();
-            L::ran(result)
-        }
-        ruling => go_on(course, rule, operation, result, ruling),
+    let first = FirstAttempt { retry, begun };
+    let result = operation.attempt(Attempt::new(1, retry.settings().max_attempts, Duration::ZERO));
+    let ruling = rule.rule(&result, retry.settings());
+    let begun = first.ended();
+    if ruling == Ruling::Done {
+        return L::ran(result);
     }
+    go_on(Course::underway(retry, begun), rule, operation, result, ruling)
 }
 
 /// What follows a first attempt that failed. Out of line, so that it costs nothing where none does.

@@ -1,3 +1,5 @@
+use std::time::Duration;
+
 use resil_core::{Clock, Deadline, Moment, TimedOut, dice};
 
 use crate::attempts::{Answer, Attempts, Surroundings};
@@ -55,35 +57,29 @@ impl<'a, C: Clock> Course<'a, C> {
         }
     }
 
+    /// One whose first attempt has begun.
+    #[inline]
+    pub(crate) const fn underway(retry: &'a Retry<C>, begun: Begun) -> Self {
+        let mut course = Self::new(retry);
+        course.started = begun.started;
+        course.stage = Stage::Running;
+        course
+    }
+
     /// The first attempt begins, unless the current deadline is over.
     #[inline]
     pub(crate) fn begin(&mut self) -> Result<Attempt, TimedOut> {
-        let retry = self.retry;
-        if let Some(deadline) = Deadline::current() {
-            self.check(deadline)?;
+        match begin(self.retry) {
+            Ok(begun) => {
+                self.started = begun.started;
+                self.stage = Stage::Running;
+                Ok(Attempt::new(1, self.retry.settings().max_attempts, Duration::ZERO))
+            }
+            Err(cut) => {
+                self.stage = Stage::Over;
+                Err(cut)
+            }
         }
-        if let Some(budget) = retry.retry_budget() {
-            budget.deposit();
-        }
-        let config = retry.settings();
-        if config.max_elapsed.is_some() {
-            self.started = Some(retry.clock.now());
-        }
-        self.stage = Stage::Running;
-        Ok(Attempt::new(1, config.max_attempts, std::time::Duration::ZERO))
-    }
-
-    #[cold]
-    fn check(&mut self, deadline: Deadline) -> Result<(), TimedOut> {
-        deadline
-            .check_on(&self.retry.clock)
-            .inspect_err(|_| self.stop(0, StopReason::DeadlineExceeded, || None))
-    }
-
-    /// The first attempt succeeded.
-    #[inline]
-    pub(crate) fn succeeded_at_once(&mut self) {
-        self.stage = Stage::Over;
     }
 
     /// An attempt succeeded.
@@ -197,6 +193,58 @@ impl<'a, C: Clock> Course<'a, C> {
 
     fn count(&self, counter: usize, n: u64) {
         self.retry.counters.add_many(counter, n, true);
+    }
+}
+
+/// What is known of a call whose first attempt begins.
+#[derive(Clone, Copy)]
+pub(crate) struct Begun {
+    /// When it began, if it is limited in time.
+    started: Option<Moment>,
+}
+
+/// Begins a call, unless the current deadline is over.
+#[inline]
+pub(crate) fn begin<C: Clock>(retry: &Retry<C>) -> Result<Begun, TimedOut> {
+    if let Some(deadline) = Deadline::current() {
+        check(retry, deadline)?;
+    }
+    if let Some(budget) = retry.retry_budget() {
+        budget.deposit();
+    }
+    let started = if retry.settings().max_elapsed.is_some() { Some(retry.clock.now()) } else { None };
+    Ok(Begun { started })
+}
+
+#[cold]
+fn check<C: Clock>(retry: &Retry<C>, deadline: Deadline) -> Result<(), TimedOut> {
+    let is_in_time = deadline.check_on(&retry.clock);
+    if is_in_time.is_err() {
+        Course::new(retry).stop(0, StopReason::DeadlineExceeded, || None);
+    }
+    is_in_time
+}
+
+/// The first attempt of a call that needs no more than this while it runs: dropped by a panic, it tells that.
+pub(crate) struct FirstAttempt<'a, C: Clock> {
+    pub(crate) retry: &'a Retry<C>,
+    pub(crate) begun: Begun,
+}
+
+impl<C: Clock> FirstAttempt<'_, C> {
+    /// It came to its end. What is left is only needed if it failed.
+    #[inline]
+    pub(crate) fn ended(self) -> Begun {
+        let begun = self.begun;
+        std::mem::forget(self);
+        begun
+    }
+}
+
+impl<C: Clock> Drop for FirstAttempt<'_, C> {
+    #[cold]
+    fn drop(&mut self) {
+        drop(Course::underway(self.retry, self.begun));
     }
 }
 
