@@ -12,9 +12,24 @@ use crate::{Attempt, Event, FailedAttempt, Recovered, Retry, Ruling, StopReason,
 pub(crate) struct Course<'a, C: Clock> {
     pub(crate) retry: &'a Retry<C>,
     stage: Stage,
-    attempts: Attempts,
     started: Option<Moment>,
+    /// Made at the first failure, so that a call which has none need not make it.
+    later: Option<Later<'a>>,
+}
+
+/// What a call needs once an attempt has failed.
+struct Later<'a> {
+    attempts: Attempts,
     wait: Wait<'a>,
+}
+
+impl Later<'_> {
+    const fn new() -> Self {
+        Self {
+            attempts: Attempts::first(),
+            wait: Wait { since: Moment::ZERO, until: Moment::ZERO, token: None },
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -48,13 +63,7 @@ pub(crate) enum Woken {
 impl<'a, C: Clock> Course<'a, C> {
     #[inline]
     pub(crate) const fn new(retry: &'a Retry<C>) -> Self {
-        Self {
-            retry,
-            stage: Stage::New,
-            attempts: Attempts::first(),
-            started: None,
-            wait: Wait { since: Moment::ZERO, until: Moment::ZERO, token: None },
-        }
+        Self { retry, stage: Stage::New, started: None, later: None }
     }
 
     /// One whose first attempt has begun.
@@ -86,7 +95,7 @@ impl<'a, C: Clock> Course<'a, C> {
     #[inline]
     pub(crate) fn succeeded(&mut self) {
         self.stage = Stage::Over;
-        if self.attempts.made() > 1 {
+        if self.later.is_some() {
             self.recovered();
         }
     }
@@ -94,8 +103,8 @@ impl<'a, C: Clock> Course<'a, C> {
     #[cold]
     fn recovered(&self) {
         let retry = self.retry;
-        self.count(RECOVERED, 1);
-        retry.tell(|| Event::Recovered(Recovered { name: retry.name(), attempts: self.attempts.made() }));
+        count(retry, RECOVERED, 1);
+        retry.tell(|| Event::Recovered(Recovered { name: retry.name(), attempts: self.attempt() }));
     }
 
     /// An attempt failed: until when to wait before the next one, if there is one.
@@ -108,8 +117,9 @@ impl<'a, C: Clock> Course<'a, C> {
             now = around.now;
             around
         };
-        let attempt = self.attempts.made();
-        let delay = match self.attempts.after_failure(retry.settings(), ruling, around) {
+        let attempt = self.attempt();
+        let later = self.later.get_or_insert_with(Later::new);
+        let delay = match later.attempts.after_failure(retry.settings(), ruling, around) {
             Answer::Wait(delay) => delay,
             Answer::Stop(reason) => {
                 self.stop(attempt, reason, text);
@@ -121,12 +131,13 @@ impl<'a, C: Clock> Course<'a, C> {
             self.stop(attempt, StopReason::BudgetExhausted, text);
             return None;
         }
-        self.wait = Wait { since: now, until: now.saturating_add(delay), token: token.flatten() };
+        let until = now.saturating_add(delay);
+        later.wait = Wait { since: now, until, token: token.flatten() };
         if attempt == 1 {
-            self.count(RETRIED, 1);
+            count(retry, RETRIED, 1);
         }
         retry.tell(|| Event::Retrying(FailedAttempt { name: retry.name(), attempt, delay, error: text() }));
-        Some(self.wait.until)
+        Some(until)
     }
 
     /// A wait may be over.
@@ -134,24 +145,25 @@ impl<'a, C: Clock> Course<'a, C> {
     pub(crate) fn woken(&mut self, text: impl FnOnce() -> Option<String>) -> Woken {
         let retry = self.retry;
         let around = surroundings(retry, self.started, 0);
-        let Wait { since, until, .. } = self.wait;
+        let later = self.later.get_or_insert_with(Later::new);
+        let Wait { since, until, .. } = later.wait;
         if around.now < until {
             return Woken::Early;
         }
         let waited = around.now.saturating_duration_since(since);
-        self.count(WAITED_NANOS, waited.as_nanos().try_into().unwrap_or(u64::MAX));
+        count(retry, WAITED_NANOS, waited.as_nanos().try_into().unwrap_or(u64::MAX));
         let config = retry.settings();
-        if let Err(reason) = self.attempts.after_wait(config, &around) {
-            self.stop(self.attempts.made(), reason, text);
+        if let Err(reason) = later.attempts.after_wait(config, &around) {
+            self.stop(self.attempt(), reason, text);
             return Woken::Stopped;
         }
-        self.count(RETRIES, 1);
-        if let Some(token) = self.wait.token.take() {
+        count(retry, RETRIES, 1);
+        if let Some(token) = later.wait.token.take() {
             token.spend();
         }
         self.stage = Stage::Running;
         let delay = until.saturating_duration_since(since);
-        Woken::Go(Attempt::new(self.attempts.made(), config.max_attempts, delay))
+        Woken::Go(Attempt::new(self.attempt(), config.max_attempts, delay))
     }
 
     /// Foreign code is about to run.
@@ -178,7 +190,7 @@ impl<'a, C: Clock> Course<'a, C> {
 
     /// The attempt that runs or has failed, from 1.
     pub(crate) fn attempt(&self) -> u32 {
-        self.attempts.made()
+        self.later.as_ref().map_or(1, |later| later.attempts.made())
     }
 
     #[cold]
@@ -186,14 +198,16 @@ impl<'a, C: Clock> Course<'a, C> {
         let retry = self.retry;
         self.stage = Stage::Over;
         // Before anybody is told, so that it can be seen.
-        self.wait.token = None;
-        self.count(STOPPED + reason as usize, 1);
+        if let Some(later) = &mut self.later {
+            later.wait.token = None;
+        }
+        count(retry, STOPPED + reason as usize, 1);
         retry.tell(|| Event::Stopped(Stopped { name: retry.name(), attempts, reason, error: text() }));
     }
+}
 
-    fn count(&self, counter: usize, n: u64) {
-        self.retry.counters.add_many(counter, n, true);
-    }
+fn count<C>(retry: &Retry<C>, counter: usize, n: u64) {
+    retry.counters.add_many(counter, n, true);
 }
 
 /// What is known of a call whose first attempt begins.
@@ -204,7 +218,8 @@ pub(crate) struct Begun {
 }
 
 /// Begins a call, unless the current deadline is over.
-#[inline]
+#[expect(clippy::inline_always, reason = "a real call costs as much as an attempt")]
+#[inline(always)]
 pub(crate) fn begin<C: Clock>(retry: &Retry<C>) -> Result<Begun, TimedOut> {
     if let Some(deadline) = Deadline::current() {
         check(retry, deadline)?;
@@ -217,6 +232,7 @@ pub(crate) fn begin<C: Clock>(retry: &Retry<C>) -> Result<Begun, TimedOut> {
 }
 
 #[cold]
+#[inline(never)]
 fn check<C: Clock>(retry: &Retry<C>, deadline: Deadline) -> Result<(), TimedOut> {
     let is_in_time = deadline.check_on(&retry.clock);
     if is_in_time.is_err() {
@@ -261,6 +277,6 @@ impl<C: Clock> Drop for Course<'_, C> {
             Stage::Running => StopReason::Panicked,
             Stage::Suspended => StopReason::Cancelled,
         };
-        self.stop(self.attempts.made(), reason, || None);
+        self.stop(self.attempt(), reason, || None);
     }
 }
