@@ -140,6 +140,7 @@ impl Deadline {
     /// The deadline of the scope that this code runs in, if there is one.
     ///
     /// A [limit](TimeLimit) that is to begin when it is first needed begins here.
+    #[inline]
     pub fn current() -> Option<Self> {
         current::resolve()
     }
