@@ -9,15 +9,16 @@ const SECONDS: RangeInclusive<u64> = 5..=600;
 const RATE: RangeInclusive<u64> = 20..=1000;
 
 pub(crate) const HELP: &str = "\
-Two identical HTTP servers on loopback go through a surge and through slow, failing, dead and recovering
-phases. They have a contract: half as many requests again as usual, and 429 for what is over it; in the
-surge there are three times as many. One is called bare, the other through a rate limiter that keeps the
-contract and a circuit breaker, by the same open-loop load.
+Three identical HTTP servers on loopback go through a surge and through slow, flaky, failing, dead and
+recovering phases. They have a contract: half as many requests again as usual, and 429 for what is over it;
+in the surge there are three times as many. One is called bare, one with naive retries, and one through a
+pipeline of deadline, retries on a budget, rate limiter, circuit breaker and attempt timeout, by the same
+open-loop load.
 
 Usage: cargo xtask demo [FLAGS]
 
   --seconds N   length of the run, 5 to 600 (default 30)
-  --rate N      calls per second to each of the two, 20 to 1000 (default 200); three times that in the surge
+  --rate N      calls per second to each of them, 20 to 1000 (default 200); three times that in the surge
   --seed N      decides which call is slow and which fails, 0 to 18446744073709551615 (default 1)
   --html PATH   where to write the report (default target/demo.html)
   --help        this text
@@ -26,8 +27,8 @@ Ctrl-C ends it early and in order: calls that are under way come to their ends, 
 is written. A second one ends it at once.
 
 Exits with 0 if every call was sent and answered, the surge drove the bare side over the contract and not the
-guarded one, and the breaker opened in each trouble and closed after it, or if Ctrl-C came and it ended in order;
-with 1 if not, with 2 if it could not run.
+guarded one, naive retries made a storm and the guarded ones kept their budget, and the breaker opened in each
+trouble and closed after it, or if Ctrl-C came and it ended in order; with 1 if not, with 2 if it could not run.
 ";
 
 /// What the user asked for.

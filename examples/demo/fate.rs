@@ -1,5 +1,5 @@
-//! What becomes of a request: fixed by the seed, its number and the phase, and by nothing else. Both upstreams draw
-//! the same fate for the same request, whatever else they are doing.
+//! What becomes of a request: fixed by the seed, the number of its call, how many requests that call has sent before,
+//! and the phase, and by nothing else. All upstreams draw the same fate for the same request, whatever else they do.
 
 use std::time::Duration;
 
@@ -16,13 +16,21 @@ pub(crate) struct Fate {
     pub(crate) fails: bool,
 }
 
-/// Decides about request `number`, which arrived at `at` in `spell`.
-pub(crate) fn decide(seed: u64, number: u32, spell: &Spell, at: Duration, pace: &Pace) -> Fate {
-    let mut dice = Dice::new(seed, number);
+/// A request as its caller names it: the number of the call, and how many requests that call has sent before.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Order {
+    pub(crate) number: u32,
+    pub(crate) before: u32,
+}
+
+/// Decides about a request that arrived at `at` in `spell`.
+pub(crate) fn decide(seed: u64, order: Order, spell: &Spell, at: Duration, pace: &Pace) -> Fate {
+    let mut dice = Dice::new(seed, order);
     let (typical, spread, failing) = match spell.phase {
         // Nobody serves while it is dead; whatever came in at the last moment gets a quick answer.
         Phase::Healthy | Phase::Surge | Phase::Dead => (HEALTHY, 0.3, 0.0),
-        Phase::Slow => (pace.timeout * 8 / 10, 0.5, 0.0),
+        Phase::Slow => (pace.deadline * 8 / 10, 0.5, 0.0),
+        Phase::Flaky => (HEALTHY, 0.3, 0.3),
         Phase::Failing => (HEALTHY, 0.5, 0.97),
         Phase::Recovering => (HEALTHY * 2, 0.5, 0.8 * (1.0 - spell.progress(at))),
     };
@@ -34,10 +42,11 @@ pub(crate) fn decide(seed: u64, number: u32, spell: &Spell, at: Duration, pace: 
 struct Dice(u64);
 
 impl Dice {
-    fn new(seed: u64, number: u32) -> Self {
+    fn new(seed: u64, order: Order) -> Self {
         let mut dice = Self(seed);
         let scattered = dice.draw();
-        Self(scattered ^ u64::from(number).wrapping_mul(0xD134_2543_DE82_EF95))
+        let one = u64::from(order.before) << 32 | u64::from(order.number);
+        Self(scattered ^ one.wrapping_mul(0xD134_2543_DE82_EF95))
     }
 
     fn draw(&mut self) -> u64 {
@@ -65,17 +74,14 @@ impl Dice {
 mod tests {
     use super::*;
 
-    const PACE: Pace = Pace {
-        timeout: Duration::from_secs(1),
-        slow: Duration::from_millis(300),
-        first_open: Duration::from_millis(200),
-        longest_open: Duration::from_millis(500),
-        patience: Duration::from_millis(200),
-    };
+    fn pace() -> Pace {
+        Pace::of(Duration::from_secs(30))
+    }
 
     fn fates(phase: Phase, at: Duration) -> Vec<Fate> {
         let spell = Spell { phase, from: Duration::ZERO, until: Duration::from_secs(1) };
-        (0..10_000).map(|number| decide(7, number, &spell, at, &PACE)).collect()
+        let orders = (0..10_000).map(|number| Order { number, before: 0 });
+        orders.map(|order| decide(7, order, &spell, at, &pace())).collect()
     }
 
     fn share(fates: &[Fate], of: impl Fn(&Fate) -> bool) -> usize {
@@ -85,9 +91,13 @@ mod tests {
     #[test]
     fn the_same_seed_gives_the_same_fate_and_another_seed_another() {
         let spell = Spell { phase: Phase::Slow, from: Duration::ZERO, until: Duration::from_secs(1) };
-        let draw = |seed| [1, 2, 3].map(|number| decide(seed, number, &spell, Duration::ZERO, &PACE));
-        assert_eq!(draw(1), draw(1));
-        assert_ne!(draw(1), draw(2));
+        let draw = |seed, before| {
+            [1, 2, 3].map(|number| decide(seed, Order { number, before }, &spell, Duration::ZERO, &pace()))
+        };
+        assert_eq!(draw(1, 0), draw(1, 0));
+        assert_ne!(draw(1, 0), draw(2, 0));
+        // And another attempt may have more luck.
+        assert_ne!(draw(1, 0), draw(1, 1));
     }
 
     #[test]
@@ -101,8 +111,18 @@ mod tests {
     #[test]
     fn a_slow_upstream_keeps_a_third_of_its_callers_waiting_for_nothing() {
         let fates = fates(Phase::Slow, Duration::ZERO);
-        assert!((30..=36).contains(&share(&fates, |fate| fate.delay > PACE.timeout)));
-        assert!(share(&fates, |fate| fate.delay > PACE.slow) >= 95);
+        assert!((30..=36).contains(&share(&fates, |fate| fate.delay > pace().deadline)));
+        assert!(share(&fates, |fate| fate.delay > pace().slow) >= 95);
+    }
+
+    #[test]
+    fn a_flaky_upstream_fails_three_of_ten_also_of_those_that_come_again() {
+        assert!((28..=32).contains(&share(&fates(Phase::Flaky, Duration::ZERO), |fate| fate.fails)));
+        let spell = Spell { phase: Phase::Flaky, from: Duration::ZERO, until: Duration::from_secs(1) };
+        let fails =
+            |number, before| decide(7, Order { number, before }, &spell, Duration::ZERO, &pace()).fails;
+        let twice = (0..10_000).filter(|number| fails(*number, 0) && fails(*number, 1)).count();
+        assert!((800..=1_000).contains(&twice), "{twice}");
     }
 
     #[test]

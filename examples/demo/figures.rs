@@ -50,6 +50,17 @@ pub(crate) fn change(before: f64, after: f64) -> String {
     }
 }
 
+/// A part of the whole: `42 %`.
+pub(crate) fn share(part: u32, whole: u32) -> String {
+    let percent = if whole > 0 { (100.0 * f64::from(part) / f64::from(whole)).round() } else { 0.0 };
+    format!("{percent} %")
+}
+
+/// How much a part adds to the whole: `+42 %`.
+pub(crate) fn added(part: u32, whole: u32) -> String {
+    format!("+{}", share(part, whole))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +88,14 @@ mod tests {
         assert_eq!(span(Duration::from_millis(59_960)), "1 min 00 s");
         assert_eq!(span(Duration::from_millis(119_700)), "2 min 00 s");
         assert_eq!(span(Duration::from_secs(605)), "10 min 05 s");
+    }
+
+    #[test]
+    fn what_is_added_is_a_share_of_what_was_there() {
+        assert_eq!(
+            [(0, 5), (1, 3), (9, 3), (1, 0)].map(|(a, b)| added(a, b)),
+            ["+0 %", "+33 %", "+300 %", "+0 %"]
+        );
     }
 
     #[test]

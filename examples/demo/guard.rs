@@ -1,13 +1,16 @@
-//! The guard: a rate limiter and a breaker from `resil`, and a diary of what they did.
+//! The guard: a pipeline from `resil` with all that it can have, and a diary of what that did.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use resil::breaker::{Cause, Config, Event, Reopen, State, Subscription, Window};
-use resil::ratelimit::Event as LimiterEvent;
-use resil::{CircuitBreaker, Error, PolicyExt, RateLimiter, Reason, Verdict};
+use resil::ratelimit::{Event as LimiterEvent, Waiting};
+use resil::{CircuitBreaker, Error, RateLimiter, Reason, Then};
+use resil_pipeline::retry::{Backoff, BudgetStats};
+use resil_pipeline::{Outcome as Meaning, Pipeline, Retry, RetryBudget, Stats, Timeout, retry, timeout};
 use tokio::time::Instant;
 
+use crate::allowance::Allowance;
 use crate::client::Trouble;
 use crate::contract::Contract;
 use crate::ledger::Outcome;
@@ -39,22 +42,26 @@ struct Diary {
     waits: Waits,
 }
 
-/// What stands before the guarded side's calls: first the limiter, so that a caller who waits for its turn holds no
-/// probe of the breaker.
+/// First a place in the limiter's line, so that a caller who waits for its turn holds no probe of the breaker.
+type Admission = Then<Waiting<Arc<RateLimiter>>, Arc<CircuitBreaker>>;
+
+/// What stands around the guarded side's calls, from the outside in: a deadline, retries on a budget, the limiter, the
+/// breaker, and a limit for each attempt.
 pub(crate) struct Guard {
-    limiter: RateLimiter,
-    patience: Duration,
-    breaker: CircuitBreaker,
+    pipeline: Pipeline<Admission>,
+    budget: Arc<RetryBudget>,
+    breaker: Arc<CircuitBreaker>,
     diary: Arc<Mutex<Diary>>,
     _listening: [Subscription; 2],
 }
 
-/// A 429 says that we asked too often, and nothing about the health of the service.
-fn judge(result: Result<&(), &Trouble>) -> Verdict {
+/// What an answer means, to the breaker and to the retry. A 429 says that we asked too often, and nothing about the
+/// health of the service.
+fn meaning(result: Result<&(), &Trouble>) -> Meaning {
     match result {
-        Ok(()) => Verdict::Success,
-        Err(Trouble::OverContract) => Verdict::Ignored,
-        Err(_) => Verdict::Failure,
+        Ok(()) => Meaning::success(),
+        Err(Trouble::OverContract) => Meaning::ignored(),
+        Err(_) => Meaning::failure(),
     }
 }
 
@@ -65,20 +72,26 @@ fn open(diary: &Mutex<Diary>) -> MutexGuard<'_, Diary> {
 impl Guard {
     pub(crate) fn new(
         contract: Contract,
+        allowance: Allowance,
         pace: &Pace,
         start: Instant,
     ) -> Result<Self, Box<dyn std::error::Error>> {
         let config = Config::new()
-            .failure_rate(50, 10, Window::calls(20))
+            // So that three failures of ten do not open it.
+            .failure_rate(60, 10, Window::calls(contract.per_second.div_ceil(8).max(20)))
             .slow_rate(pace.slow, 50, 10, Window::calls(20))
             .reopen(Reopen::exponential(pace.first_open).factor(1.5).max(pace.longest_open))
             .half_open_max_calls(1)
             .success_threshold(3)
             // A probe may take as long as any call; without an answer by then the circuit opens again.
-            .probe_timeout(pace.timeout)
-            .max_half_open(pace.timeout);
-        let breaker = CircuitBreaker::try_new("orders", config)?;
-        let limiter = RateLimiter::try_new("orders", contract.promise())?;
+            .probe_timeout(pace.deadline)
+            .max_half_open(pace.deadline);
+        let breaker = Arc::new(CircuitBreaker::try_new("orders", config)?);
+        let limiter = Arc::new(RateLimiter::try_new("orders", contract.promise())?);
+        let budget = Arc::new(RetryBudget::try_new(allowance.config())?);
+        let backoff = Backoff::exponential(pace.backoff);
+        let again = Retry::try_new("orders", retry::Config::new().backoff(backoff))?;
+        let limit = |name: &'static str, span| Timeout::try_with_config(name, timeout::Config::new(span));
         let diary = Arc::new(Mutex::new(Diary::default()));
         let changes = breaker.observe({
             let diary = Arc::clone(&diary);
@@ -107,13 +120,21 @@ impl Guard {
                 }
             }
         });
-        Ok(Self { limiter, patience: pace.patience, breaker, diary, _listening: [changes, waits] })
+        let pipeline = Pipeline::new("orders")
+            .deadline(limit("caller", pace.deadline)?)
+            .retry(again.shared_budget(Arc::clone(&budget)))
+            .limit(Waiting::new(limiter, pace.patience))
+            .guard(Arc::clone(&breaker))
+            .attempt_timeout(limit("attempt", pace.attempt)?);
+        Ok(Self { pipeline, budget, breaker, diary, _listening: [changes, waits] })
     }
 
-    /// What stands between a bare call and a guarded one.
-    pub(crate) async fn call(&self, call: impl Future<Output = Result<(), Trouble>> + Send) -> Outcome {
-        let guarded = self.breaker.call_async_with(judge, call);
-        match self.limiter.waiting(self.patience).call_async_nested(guarded).await {
+    /// Sends the requests of a call.
+    pub(crate) async fn call<F>(&self, request: impl Fn() -> F) -> Outcome
+    where
+        F: Future<Output = Result<(), Trouble>>,
+    {
+        match self.pipeline.on(meaning).call_async(request).await {
             Ok(()) => Outcome::Ok,
             Err(Error::Rejected(refusal)) if refusal.reason() == Reason::RateLimited => Outcome::Limited,
             Err(Error::Rejected(_)) => Outcome::Refused,
@@ -124,6 +145,15 @@ impl Guard {
 
     pub(crate) fn state(&self) -> State {
         self.breaker.state()
+    }
+
+    /// What the deadline, the retry and the limit of an attempt have counted so far.
+    pub(crate) fn stats(&self) -> Stats {
+        self.pipeline.stats()
+    }
+
+    pub(crate) fn budget(&self) -> BudgetStats {
+        self.budget.stats()
     }
 
     /// Every change of the breaker's state so far.
@@ -147,7 +177,7 @@ mod tests {
     fn with_guard<T>(test: impl AsyncFnOnce(&Guard) -> T) -> Result<T, Box<dyn std::error::Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
         let pace = Pace::of(Duration::from_secs(30));
-        let guard = Guard::new(Contract::for_load(20), &pace, Instant::now())?;
+        let guard = Guard::new(Contract::for_load(20), Allowance::for_load(20), &pace, Instant::now())?;
         Ok(runtime.block_on(test(&guard)))
     }
 
@@ -156,13 +186,13 @@ mod tests {
         let after = |trouble| {
             with_guard(async |guard| {
                 for _ in 0..12 {
-                    assert_eq!(guard.call(ready(Err(trouble))).await, Outcome::from(trouble));
-                    let state = guard.state();
-                    if state != State::Closed {
-                        return state;
+                    let outcome = guard.call(|| ready(Err(trouble))).await;
+                    if guard.state() != State::Closed {
+                        break;
                     }
+                    assert_eq!(outcome, Outcome::from(trouble));
                 }
-                State::Closed
+                guard.state()
             })
         };
         assert_eq!(after(Trouble::OverContract)?, State::Closed);
@@ -173,7 +203,7 @@ mod tests {
     #[test]
     fn callers_wait_for_their_turn_and_no_longer_than_they_may() -> Result<(), Box<dyn std::error::Error>> {
         with_guard(async |guard| {
-            let mut calls: Vec<_> = (0..20).map(|_| Box::pin(guard.call(ready(Ok(()))))).collect();
+            let mut calls: Vec<_> = (0..20).map(|_| Box::pin(guard.call(|| ready(Ok(()))))).collect();
             let mut outcomes = Vec::new();
             // All at once: the refusals do not wait for those who wait.
             poll_fn(|context| {

@@ -1,4 +1,4 @@
-//! What became of every call, and the statistics that follow from it.
+//! What became of every call, every request that went out for one, and the statistics that follow from them.
 
 use std::time::Duration;
 
@@ -137,11 +137,22 @@ impl Slice {
     }
 }
 
+/// A request that went out, whether or not somebody listened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Request {
+    /// From the start of the load.
+    pub(crate) at: Duration,
+    /// Its call had sent one before.
+    pub(crate) again: bool,
+}
+
 /// All calls of one side, in the order in which they ended.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Ledger {
     sent: u32,
     records: Vec<Record>,
+    requests: Vec<Request>,
+    overrun: u32,
 }
 
 impl Ledger {
@@ -151,6 +162,23 @@ impl Ledger {
 
     pub(crate) fn note_ended(&mut self, record: Record) {
         self.records.push(record);
+    }
+
+    pub(crate) fn note_request(&mut self, request: Request) {
+        self.requests.push(request);
+    }
+
+    pub(crate) fn note_overrun(&mut self) {
+        self.overrun += 1;
+    }
+
+    /// Calls that ended long after their caller had stopped waiting.
+    pub(crate) fn overrun(&self) -> u32 {
+        self.overrun
+    }
+
+    pub(crate) fn requests(&self) -> &[Request] {
+        &self.requests
     }
 
     pub(crate) fn sent(&self) -> u32 {

@@ -1,17 +1,22 @@
 //! The load: open loop. Call number n is due at a fixed instant, whether or not earlier ones have been answered, and
 //! its latency counts from that instant; a caller who waits in real life is not spared here.
 
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use resil::shutdown::Token;
 use tokio::task::JoinSet;
-use tokio::time::{Instant, timeout_at};
+use tokio::time::{Instant, timeout, timeout_at};
 
 use crate::client::{Client, Trouble};
+use crate::fate::Order;
 use crate::guard::Guard;
-use crate::ledger::{Ledger, Outcome, Record};
+use crate::ledger::{Ledger, Outcome, Record, Request};
+use crate::naive::Naive;
+use crate::pace::{GRACE, Pace};
 use crate::phases::Script;
+use crate::sides::Sides;
 
 /// How many times as many callers come in the surge.
 pub(crate) const SURGE: u32 = 3;
@@ -70,32 +75,42 @@ pub(crate) struct Progress {
     pub(crate) most_late: Duration,
 }
 
-/// The two sides and their ledgers.
+/// One side: a client, and what came of its calls.
+struct Caller {
+    client: Client,
+    ledger: Mutex<Ledger>,
+}
+
+impl Caller {
+    fn ledger(&self) -> MutexGuard<'_, Ledger> {
+        self.ledger.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The three sides and their ledgers.
 pub(crate) struct Arena {
     pub(crate) start: Instant,
-    bare: (Client, Mutex<Ledger>),
-    guarded: (Client, Mutex<Ledger>),
+    pace: Pace,
+    callers: Sides<Caller>,
+    pub(crate) naive: Naive,
     pub(crate) guard: Guard,
     progress: Mutex<Progress>,
 }
 
 impl Arena {
-    pub(crate) fn new(start: Instant, bare: Client, guarded: Client, guard: Guard) -> Self {
-        Self {
-            start,
-            bare: (bare, Mutex::default()),
-            guarded: (guarded, Mutex::default()),
-            guard,
-            progress: Mutex::default(),
-        }
+    pub(crate) fn new(
+        start: Instant,
+        pace: Pace,
+        clients: Sides<Client>,
+        naive: Naive,
+        guard: Guard,
+    ) -> Self {
+        let callers = clients.map(|client| Caller { client, ledger: Mutex::default() });
+        Self { start, pace, callers, naive, guard, progress: Mutex::default() }
     }
 
-    pub(crate) fn bare(&self) -> MutexGuard<'_, Ledger> {
-        self.bare.1.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    pub(crate) fn guarded(&self) -> MutexGuard<'_, Ledger> {
-        self.guarded.1.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn ledgers(&self) -> Sides<MutexGuard<'_, Ledger>> {
+        self.callers.as_ref().map(Caller::ledger)
     }
 
     pub(crate) fn progress(&self) -> Progress {
@@ -108,23 +123,58 @@ impl Arena {
     }
 
     async fn call_bare(self: Arc<Self>, number: u32, due: Duration) {
-        self.bare().note_sent();
-        let outcome = self.bare.0.order(number).await.map_or_else(Outcome::from, |()| Outcome::Ok);
-        self.bare().note_ended(self.record(due, outcome));
+        let call = Call::begin(&self, &self.callers.bare, number, due);
+        let answer = timeout(self.pace.deadline, call.request()).await;
+        call.end(answer.unwrap_or(Err(Trouble::TimedOut)).map_or_else(Outcome::from, |()| Outcome::Ok));
+    }
+
+    async fn call_naive(self: Arc<Self>, number: u32, due: Duration) {
+        let call = Call::begin(&self, &self.callers.naive, number, due);
+        call.end(self.naive.call(|| call.request()).await);
     }
 
     async fn call_guarded(self: Arc<Self>, number: u32, due: Duration) {
-        self.guarded().note_sent();
-        let outcome = self.guard.call(self.guarded.0.order(number)).await;
-        self.guarded().note_ended(self.record(due, outcome));
-    }
-
-    fn record(&self, due: Duration, outcome: Outcome) -> Record {
-        Record { due, latency: self.start.elapsed().saturating_sub(due), outcome }
+        let call = Call::begin(&self, &self.callers.guarded, number, due);
+        call.end(self.guard.call(|| call.request()).await);
     }
 }
 
-/// Sends every call to both sides until `stop`, and returns when the last one has ended.
+/// One call of one side.
+struct Call<'a> {
+    arena: &'a Arena,
+    caller: &'a Caller,
+    number: u32,
+    due: Duration,
+    begun: Instant,
+    /// How many requests it has sent.
+    sent: AtomicU32,
+}
+
+impl<'a> Call<'a> {
+    fn begin(arena: &'a Arena, caller: &'a Caller, number: u32, due: Duration) -> Self {
+        caller.ledger().note_sent();
+        Self { arena, caller, number, due, begun: Instant::now(), sent: AtomicU32::new(0) }
+    }
+
+    /// Sends a request. What keeps it from going out does not poll this.
+    async fn request(&self) -> Result<(), Trouble> {
+        let before = self.sent.fetch_add(1, Ordering::Relaxed);
+        let at = self.arena.start.elapsed();
+        self.caller.ledger().note_request(Request { at, again: before > 0 });
+        self.caller.client.ask(Order { number: self.number, before }).await
+    }
+
+    fn end(&self, outcome: Outcome) {
+        let latency = self.arena.start.elapsed().saturating_sub(self.due);
+        let mut ledger = self.caller.ledger();
+        if self.begun.elapsed() > self.arena.pace.deadline + GRACE {
+            ledger.note_overrun();
+        }
+        ledger.note_ended(Record { due: self.due, latency, outcome });
+    }
+}
+
+/// Sends every call to every side until `stop`, and returns when the last one has ended.
 pub(crate) async fn send(arena: &Arc<Arena>, schedule: Schedule, stop: &Token) {
     let mut calls = JoinSet::new();
     for number in 0..schedule.calls() {
@@ -133,13 +183,13 @@ pub(crate) async fn send(arena: &Arc<Arena>, schedule: Schedule, stop: &Token) {
             break;
         }
         arena.note_progress(due, arena.start.elapsed().saturating_sub(due));
-        // Neither side is always the second.
-        if number.is_multiple_of(2) {
-            calls.spawn(Arc::clone(arena).call_bare(number, due));
-            calls.spawn(Arc::clone(arena).call_guarded(number, due));
-        } else {
-            calls.spawn(Arc::clone(arena).call_guarded(number, due));
-            calls.spawn(Arc::clone(arena).call_bare(number, due));
+        // None of them is always the last.
+        for turn in 0..3 {
+            match (number + turn) % 3 {
+                0 => calls.spawn(Arc::clone(arena).call_bare(number, due)),
+                1 => calls.spawn(Arc::clone(arena).call_naive(number, due)),
+                _ => calls.spawn(Arc::clone(arena).call_guarded(number, due)),
+            };
         }
         while calls.try_join_next().is_some() {}
     }
@@ -157,8 +207,8 @@ mod tests {
     fn the_last_call_of_a_long_run_is_due_on_time() {
         for rate in [20, 30, 333, 1000] {
             let schedule = Schedule::new(rate, &Script::new(Duration::from_secs(600)));
-            // 80 seconds of them are a surge.
-            assert_eq!(schedule.calls(), rate * (600 + 2 * 80));
+            // 60 seconds of them are a surge.
+            assert_eq!(schedule.calls(), rate * (600 + 2 * 60));
             assert_eq!(schedule.due(0), Duration::ZERO);
             assert_eq!(schedule.due(schedule.calls()), schedule.length);
             assert!((1..schedule.calls()).all(|number| schedule.due(number - 1) < schedule.due(number)));
@@ -183,7 +233,7 @@ mod tests {
             due[usize::try_from(schedule.due(number).as_secs()).unwrap_or(usize::MAX)] += 1;
         }
         let expected: Vec<_> =
-            (0..30).map(|second| if (2..6).contains(&second) { 600 } else { 200 }).collect();
+            (0..30).map(|second| if (1..4).contains(&second) { 600 } else { 200 }).collect();
         assert_eq!(due.as_slice(), expected);
     }
 }

@@ -1,14 +1,18 @@
-//! The demo: what a rate limiter and a circuit breaker do for callers and for their service, on real sockets.
+//! The demo: what deadlines, retries on a budget, a rate limiter and a circuit breaker do for callers and for their
+//! service, on real sockets, and what retries without a budget do to it.
 //!
-//! Two identical axum servers on loopback have one contract with their callers and play one script (healthy, surge,
-//! slow, failing, dead, recovering). One open-loop load calls both: one bare, one through a limiter and a breaker. See
-//! `--help`.
+//! Three identical axum servers on loopback have one contract with their callers and play one script (healthy, surge,
+//! slow, flaky, failing, dead, recovering). One open-loop load calls all: one bare, one with naive retries, one through a
+//! pipeline. See `--help`.
 
+mod added_load;
+mod allowance;
 mod axis;
 mod cli;
 mod client;
 mod comparison;
 mod contract;
+mod course;
 mod descriptors;
 mod fate;
 mod figures;
@@ -16,13 +20,16 @@ mod guard;
 mod ledger;
 mod live;
 mod load;
+mod naive;
 mod pace;
 mod page;
 mod panels;
 mod phases;
 mod report;
+mod retries;
 mod run;
 mod show;
+mod sides;
 mod table;
 mod timeline;
 mod traffic_panel;

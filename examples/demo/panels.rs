@@ -10,6 +10,7 @@ use crate::figures::span;
 use crate::guard::Change;
 use crate::ledger::{Outcome, Slice};
 use crate::load::SURGE;
+use crate::sides::Sides;
 
 /// A title above a panel, and a key at its right.
 pub(crate) fn head(
@@ -121,22 +122,23 @@ impl Outcomes<'_> {
     }
 }
 
-/// Latency of both sides.
+/// Latency of all sides.
 pub(crate) struct Latency<'a> {
-    pub(crate) bare: &'a [Slice],
-    pub(crate) guarded: &'a [Slice],
+    pub(crate) slices: Sides<&'a [Slice]>,
     pub(crate) axis: LogAxis,
     pub(crate) time: TimeAxis,
-    pub(crate) timeout: Duration,
+    /// How long callers wait.
+    pub(crate) deadline: Duration,
 }
 
 impl Latency<'_> {
     pub(crate) fn draw(&self, svg: &mut String) -> fmt::Result {
-        let title = "Latency of every call, refusals included (logarithmic)";
+        let title = "Latency, refusals included (logarithmic)";
         writeln!(svg, r#"<g aria-label="{title}">"#)?;
         let key = [
             ("line bare", "bare p99"),
             ("line bare median", "bare p50"),
+            ("line naive", "naive p99"),
             ("line guarded", "guarded p99"),
             ("line guarded median", "guarded p50"),
         ];
@@ -151,21 +153,22 @@ impl Latency<'_> {
             };
             grid_line(svg, &self.time, self.axis.y(tick), &label)?;
         }
-        let limit = self.axis.y(self.timeout);
+        let limit = self.axis.y(self.deadline);
         writeln!(
             svg,
-            r#"<line class="limit" x1="{:.1}" x2="{:.1}" y1="{limit:.1}" y2="{limit:.1}"/><text class="label end" x="{:.1}" y="{:.1}">callers give up: {}</text>"#,
+            r#"<line class="limit" x1="{:.1}" x2="{:.1}" y1="{limit:.1}" y2="{limit:.1}"/><text class="label end" x="{:.1}" y="{:.1}">callers wait: {}</text>"#,
             self.time.left,
             self.time.right,
             self.time.right - 6.0,
             limit + 14.0,
-            span(self.timeout),
+            span(self.deadline),
         )?;
         for (class, slices, of) in [
-            ("line bare median", self.bare, (|slice| slice.p50) as fn(&Slice) -> Option<Duration>),
-            ("line guarded median", self.guarded, |slice| slice.p50),
-            ("line bare", self.bare, |slice| slice.p99),
-            ("line guarded", self.guarded, |slice| slice.p99),
+            ("line bare median", self.slices.bare, (|slice| slice.p50) as fn(&Slice) -> Option<Duration>),
+            ("line guarded median", self.slices.guarded, |slice| slice.p50),
+            ("line bare", self.slices.bare, |slice| slice.p99),
+            ("line naive", self.slices.naive, |slice| slice.p99),
+            ("line guarded", self.slices.guarded, |slice| slice.p99),
         ] {
             self.line(svg, class, slices, of)?;
         }

@@ -11,6 +11,8 @@ pub(crate) enum Phase {
     Surge,
     /// Most answers take too long, a part of them longer than callers wait.
     Slow,
+    /// Three of ten answers are a 500, and another attempt may bring what the first did not.
+    Flaky,
     /// Nearly every answer is a 500.
     Failing,
     /// The process is gone: nothing listens, and every open connection was cut.
@@ -25,14 +27,16 @@ impl Phase {
             Self::Healthy => "healthy",
             Self::Surge => "surge",
             Self::Slow => "slow",
+            Self::Flaky => "flaky",
             Self::Failing => "failing",
             Self::Dead => "dead",
             Self::Recovering => "recovering",
         }
     }
 
+    /// It is better left alone. One that is flaky is not.
     pub(crate) fn is_sick(self) -> bool {
-        !matches!(self, Self::Healthy | Self::Surge)
+        !matches!(self, Self::Healthy | Self::Surge | Self::Flaky)
     }
 }
 
@@ -42,14 +46,15 @@ impl fmt::Display for Phase {
     }
 }
 
-/// Each phase with its share of the run, in thirtieths. A healthy stretch before each trouble shows how the guard
-/// meets it from rest, and one after it shows how it recovers.
-const PLAY: [(Phase, u32); 10] = [
-    (Phase::Healthy, 2),
-    (Phase::Surge, 4),
+/// Each phase with its share of the run, in thirtieths. A stretch before each trouble in which there is none, or hardly
+/// any, shows how the guard meets it from rest, and a healthy one after it shows how it recovers.
+const PLAY: [(Phase, u32); 11] = [
+    (Phase::Healthy, 1),
+    (Phase::Surge, 3),
     (Phase::Healthy, 2),
     (Phase::Slow, 4),
-    (Phase::Healthy, 3),
+    (Phase::Healthy, 2),
+    (Phase::Flaky, 3),
     (Phase::Failing, 4),
     (Phase::Healthy, 3),
     (Phase::Dead, 4),
@@ -131,6 +136,11 @@ impl Script {
         self.spells[later.min(self.spells.len() - 1)]
     }
 
+    /// When nothing listens, and when that is over.
+    pub(crate) fn outage(&self) -> Option<Spell> {
+        self.spells.iter().copied().find(|spell| spell.phase == Phase::Dead)
+    }
+
     pub(crate) fn phase_at(&self, at: Duration) -> Phase {
         self.spell_at(at).phase
     }
@@ -181,19 +191,20 @@ mod tests {
     fn a_spell_holds_its_beginning_and_not_its_end() {
         let script = Script::new(seconds(30));
         assert_eq!(script.phase_at(seconds(0)), Phase::Healthy);
-        assert_eq!(script.phase_at(Duration::from_nanos(1_999_999_999)), Phase::Healthy);
-        assert_eq!(script.phase_at(seconds(2)), Phase::Surge);
-        assert_eq!(script.phase_at(seconds(8)), Phase::Slow);
+        assert_eq!(script.phase_at(Duration::from_nanos(999_999_999)), Phase::Healthy);
+        assert_eq!(script.phase_at(seconds(1)), Phase::Surge);
+        assert_eq!(script.phase_at(seconds(6)), Phase::Slow);
+        assert_eq!(script.phase_at(seconds(12)), Phase::Flaky);
         assert_eq!(script.phase_at(seconds(22)), Phase::Dead);
         assert_eq!(script.phase_at(seconds(26)), Phase::Recovering);
         assert_eq!(script.phase_at(seconds(99)), Phase::Healthy);
     }
 
     #[test]
-    fn dead_and_recovering_are_one_incident_and_a_surge_is_none() {
+    fn dead_and_recovering_are_one_incident_and_neither_a_surge_nor_some_errors_are_one() {
         let incidents = Script::new(seconds(30)).incidents();
         let expected = [
-            Incident { phase: Phase::Slow, from: seconds(8), well: seconds(12), until: seconds(15) },
+            Incident { phase: Phase::Slow, from: seconds(6), well: seconds(10), until: seconds(15) },
             Incident { phase: Phase::Failing, from: seconds(15), well: seconds(19), until: seconds(22) },
             Incident { phase: Phase::Dead, from: seconds(22), well: seconds(27), until: seconds(30) },
         ];

@@ -2,12 +2,15 @@
 
 use resil::breaker::State;
 
+use crate::allowance::Allowance;
 use crate::contract::Contract;
 use crate::guard::{Change, Waits};
 use crate::ledger::Ledger;
 use crate::load::{Progress, Schedule};
 use crate::pace::Pace;
 use crate::phases::Script;
+use crate::retries::Retries;
+use crate::sides::Sides;
 use crate::visits::Visit;
 
 /// What one side left behind.
@@ -25,9 +28,10 @@ pub(crate) struct Run<'a> {
     pub(crate) pace: Pace,
     pub(crate) schedule: Schedule,
     pub(crate) contract: Contract,
+    pub(crate) allowance: Allowance,
     pub(crate) seed: u64,
-    pub(crate) bare: Side<'a>,
-    pub(crate) guarded: Side<'a>,
+    pub(crate) sides: Sides<Side<'a>>,
+    pub(crate) retries: Retries,
     /// Each change of the breaker's state, and the state at the end.
     pub(crate) diary: &'a [Change],
     pub(crate) final_state: State,
@@ -39,17 +43,18 @@ pub(crate) struct Run<'a> {
 
 #[cfg(test)]
 impl<'a> Run<'a> {
-    /// A run of 20 calls per second with the same ledger on both sides, for tests.
-    pub(crate) fn of_both(script: &'a Script, ledger: &'a Ledger, diary: &'a [Change]) -> Self {
+    /// A run of 20 calls per second with the same ledger on every side, for tests.
+    pub(crate) fn of_all(script: &'a Script, ledger: &'a Ledger, diary: &'a [Change]) -> Self {
         let side = Side { ledger, visits: &[] };
         Self {
             script,
             pace: Pace::of(script.length()),
             schedule: Schedule::new(20, script),
             contract: Contract::for_load(20),
+            allowance: Allowance::for_load(20),
             seed: 1,
-            bare: side,
-            guarded: side,
+            sides: Sides { bare: side, naive: side, guarded: side },
+            retries: Retries::default(),
             diary,
             final_state: State::Closed,
             waits: Waits::default(),

@@ -13,15 +13,19 @@ use resil::GracefulShutdown;
 use resil::shutdown::{self, Token};
 use tokio::time::Instant;
 
+use crate::allowance::Allowance;
 use crate::cli::Settings;
 use crate::client::Client;
 use crate::contract::Contract;
 use crate::guard::Guard;
 use crate::load::{self, Arena, SURGE, Schedule};
+use crate::naive::Naive;
 use crate::pace::Pace;
 use crate::phases::Script;
 use crate::report::Report;
+use crate::retries::{Retries, number};
 use crate::run::{Run, Side};
+use crate::sides::{NAMES, Sides};
 use crate::upstream::{Play, Upstream};
 use crate::visits::Visit;
 use crate::{descriptors, figures, live, page, table};
@@ -29,8 +33,8 @@ use crate::{descriptors, figures, live, page, table};
 /// What the sockets, threads and pools get before the first call is due.
 const RUN_UP: Duration = Duration::from_millis(100);
 
-/// What both upstreams wrote down, the bare one's book first.
-type Books = (Vec<Visit>, Vec<Visit>);
+/// What the upstreams wrote down.
+type Books = Sides<Vec<Visit>>;
 
 /// What is settled before the first call, and where the calls leave their traces.
 struct Show {
@@ -38,6 +42,7 @@ struct Show {
     pace: Pace,
     schedule: Schedule,
     contract: Contract,
+    allowance: Allowance,
     seed: u64,
     arena: Arc<Arena>,
     file: File,
@@ -51,11 +56,12 @@ pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Erro
         create(&settings.html).map_err(|error| format!("--html {}: {error}", settings.html.display()))?;
     let (script, pace) = (Script::new(settings.length), Pace::of(settings.length));
     let (schedule, contract) = (Schedule::new(settings.rate, &script), Contract::for_load(settings.rate));
-    descriptors::make_room(settings.rate, pace.timeout)?;
+    let allowance = Allowance::for_load(settings.rate);
+    descriptors::make_room(settings.rate, pace.deadline)?;
 
     writeln!(
         io::stdout(),
-        "Two identical upstreams, whose contract is {contract}.\n{} calls per second to each for {} s, {} in the surge, seed {}.\n",
+        "Three identical upstreams, whose contract is {contract}.\n{} calls per second to each for {} s, {} in the surge, seed {}.\n",
         settings.rate,
         settings.length.as_secs(),
         settings.rate * SURGE,
@@ -63,15 +69,16 @@ pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Erro
     )?;
     let start = Instant::now() + RUN_UP;
     let play = Play { script: script.clone(), pace, contract, seed: settings.seed, start };
-    let (bare, guarded) = (Upstream::start("bare", play.clone())?, Upstream::start("guarded", play)?);
-    let client = |upstream: &Upstream| Client::new(upstream.address(), pace.timeout);
-    let guard = Guard::new(contract, &pace, start)?;
-    let arena = Arc::new(Arena::new(start, client(&bare), client(&guarded), guard));
+    let upstreams = NAMES.map(|name| Upstream::start(name, play.clone())).transpose()?;
+    let clients = upstreams.as_ref().map(|upstream| Client::new(upstream.address()));
+    let guard = Guard::new(contract, allowance, &pace, start)?;
+    let arena = Arc::new(Arena::new(start, pace, clients, Naive::new(&pace)?, guard));
     let show = Show {
         script: script.clone(),
         pace,
         schedule,
         contract,
+        allowance,
         seed: settings.seed,
         arena: Arc::clone(&arena),
         file,
@@ -80,7 +87,7 @@ pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Erro
 
     let shutdown = GracefulShutdown::new().named("demo");
     let (hand_over, books) = channel();
-    shutdown.register("upstreams").priority(10).run(move || close(bare, guarded, &hand_over))?;
+    shutdown.register("upstreams").priority(10).run(move || close(upstreams, &hand_over))?;
     shutdown.register("report").priority(20).run(move || show.report(&books))?;
     Ok(shutdown.run_blocking(|| -> Result<(), Box<dyn Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -103,25 +110,36 @@ async fn send(
     Ok(load.await?)
 }
 
-fn close(bare: Upstream, guarded: Upstream, hand_over: &Sender<Books>) -> Result<(), Box<dyn Error>> {
-    Ok(hand_over.send((bare.stop()?, guarded.stop()?))?)
+fn close(upstreams: Sides<Upstream>, hand_over: &Sender<Books>) -> Result<(), Box<dyn Error>> {
+    Ok(hand_over.send(upstreams.map(Upstream::stop).transpose()?)?)
 }
 
 impl Show {
+    fn retries(&self) -> Retries {
+        let (guarded, budget) = (self.arena.guard.stats(), self.arena.guard.budget());
+        Retries {
+            naive: (&self.arena.naive.stats()).into(),
+            guarded: (&guarded.retry).into(),
+            paid: number(budget.withdrawn - budget.returned),
+            attempts_cut: number(guarded.attempt_timeout.map_or(0, |limit| limit.timed_out)),
+        }
+    }
+
     /// Writes the tables and the page; an error also if a whole run did not show what it should.
     fn report(&self, books: &Receiver<Books>) -> Result<(), Box<dyn Error>> {
-        let (to_bare, to_guarded) = books.recv()?;
+        let books = books.recv()?;
         let Self { arena, schedule, .. } = self;
-        let (bare, guarded, diary, progress) =
-            (arena.bare(), arena.guarded(), arena.guard.changes(), arena.progress());
+        let (ledgers, diary, progress) = (arena.ledgers(), arena.guard.changes(), arena.progress());
+        let sides = ledgers.as_ref().zip(books.as_ref());
         let run = Run {
             script: &self.script,
             pace: self.pace,
             schedule: *schedule,
             contract: self.contract,
+            allowance: self.allowance,
             seed: self.seed,
-            bare: Side { ledger: &bare, visits: &to_bare },
-            guarded: Side { ledger: &guarded, visits: &to_guarded },
+            sides: sides.map(|(ledger, visits)| Side { ledger, visits }),
+            retries: self.retries(),
             diary: &diary,
             final_state: arena.guard.state(),
             waits: arena.guard.waits(),
@@ -135,6 +153,10 @@ impl Show {
             writeln!(out, "\nStopped after {until} of {of}; this is what was measured until then.")?;
         }
         writeln!(out, "\n{}", table::savings(&report))?;
+        writeln!(out, "{}", table::retries(&report))?;
+        if !report.added.is_empty() {
+            writeln!(out, "{}", table::added_load(&report))?;
+        }
         if !report.courses.is_empty() {
             writeln!(out, "{}", table::incidents(&report))?;
         }

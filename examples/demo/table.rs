@@ -2,9 +2,12 @@
 
 use std::fmt::Write as _;
 
-use crate::comparison;
-use crate::figures::{count, delay, span};
-use crate::report::{Course, Report};
+use crate::added_load::AddedLoad;
+use crate::comparison::{self, Row};
+use crate::course::Course;
+use crate::figures::{added, count, delay, share, span};
+use crate::report::Report;
+use crate::sides::Sides;
 
 /// Lays cells out in columns: the first to the left, the others to the right.
 fn columns(rows: &[Vec<String>]) -> String {
@@ -32,43 +35,92 @@ fn columns(rows: &[Vec<String>]) -> String {
 
 /// What the guard saved.
 pub(crate) fn savings(report: &Report) -> String {
-    let head = ["What the guard saved", "bare", "guarded", ""].map(str::to_owned).to_vec();
     let rows = comparison::rows(report).into_iter();
-    let rows = rows.map(|row| vec![row.label, row.bare, row.guarded, row.change]);
-    columns(&std::iter::once(head).chain(rows).collect::<Vec<_>>())
+    let cells = |row: Row| [vec![row.label], row.cells.into_array().to_vec(), vec![row.change]].concat();
+    under(&SAVINGS_HEADS, rows.map(cells))
+}
+
+/// What the retries did.
+pub(crate) fn retries(report: &Report) -> String {
+    let rows = comparison::retry_rows(report).into_iter();
+    under(&RETRY_HEADS, rows.map(|row| [vec![row.label], row.cells.into_array().to_vec()].concat()))
+}
+
+pub(crate) const SAVINGS_HEADS: [&str; 5] =
+    ["What the guard saved", "bare", "naive retries", "guarded", "guarded has"];
+
+pub(crate) const RETRY_HEADS: [&str; 4] = ["What retries did", "bare", "naive retries", "guarded"];
+
+/// The heads of [`added_cells`].
+pub(crate) const ADDED_HEADS: [&str; 8] = [
+    "Load that retries added",
+    "calls",
+    "naive retries",
+    "guarded",
+    "its budget allows",
+    "well bare",
+    "naive",
+    "guarded",
+];
+
+/// One phase, cell by cell.
+pub(crate) fn added_cells(one: &AddedLoad) -> Vec<String> {
+    let added = |retries| added(retries, one.calls);
+    let mut cells = vec![
+        one.spell.phase.to_string(),
+        count(one.calls),
+        added(one.added.naive),
+        added(one.added.guarded),
+        added(one.allowed),
+    ];
+    cells.extend(one.well.map(|well| share(well, one.calls)).into_array());
+    cells
+}
+
+/// Each phase with what retries added in it.
+pub(crate) fn added_load(report: &Report) -> String {
+    under(&ADDED_HEADS, report.added.iter().map(added_cells))
 }
 
 /// The heads of [`course_cells`].
-pub(crate) const COURSE_HEADS: [&str; 8] = [
+pub(crate) const COURSE_HEADS: [&str; 10] = [
     "Incident",
     "lasted",
     "opened after",
     "refused",
     "failed bare",
-    "failed guarded",
+    "naive",
+    "guarded",
     "bare well in",
-    "guarded well in",
+    "naive",
+    "guarded",
 ];
 
 /// One incident, cell by cell.
 pub(crate) fn course_cells(course: &Course) -> Vec<String> {
     let incident = &course.incident;
-    vec![
+    let Sides { bare, naive, guarded } = course.failed.map(count);
+    let mut cells = vec![
         incident.phase.to_string(),
         span(incident.length()),
         delay(course.opened),
         count(course.refused),
-        count(course.bare_failed),
-        count(course.guarded_failed),
-        delay(course.bare_recovery),
-        delay(course.guarded_recovery),
-    ]
+        bare,
+        naive,
+        guarded,
+    ];
+    cells.extend(course.recovery.map(delay).into_array());
+    cells
 }
 
 /// Each incident with its opening and its recovery.
 pub(crate) fn incidents(report: &Report) -> String {
-    let head = COURSE_HEADS.map(str::to_owned).to_vec();
-    columns(&std::iter::once(head).chain(report.courses.iter().map(course_cells)).collect::<Vec<_>>())
+    under(&COURSE_HEADS, report.courses.iter().map(course_cells))
+}
+
+fn under(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
+    let heads = heads.iter().map(|head| (*head).to_owned()).collect();
+    columns(&std::iter::once(heads).chain(rows).collect::<Vec<_>>())
 }
 
 #[cfg(test)]

@@ -4,9 +4,11 @@ use std::fmt::{self, Write as _};
 use std::time::Duration;
 
 use crate::axis::{Band, LogAxis, TimeAxis};
-use crate::ledger::{Ledger, Slice};
+use crate::ledger::Slice;
+use crate::naive::ATTEMPTS;
 use crate::panels::{Latency, Outcomes, States};
 use crate::run::Run;
+use crate::sides::Sides;
 use crate::traffic_panel::Requests;
 use crate::visits;
 
@@ -15,12 +17,13 @@ const LEFT: f64 = 66.0;
 const RIGHT: f64 = 1066.0;
 
 const PHASES: Band = Band { top: 4.0, bottom: 26.0 };
-const BARE: Band = Band { top: 68.0, bottom: 233.0 };
-const GUARDED: Band = Band { top: 279.0, bottom: 444.0 };
-const REQUESTS: Band = Band { top: 490.0, bottom: 640.0 };
-const LATENCY: Band = Band { top: 686.0, bottom: 856.0 };
-const STATES: Band = Band { top: 902.0, bottom: 932.0 };
-const HEIGHT: f64 = 982.0;
+const REQUESTS: Band = Band { top: 68.0, bottom: 278.0 };
+const BARE: Band = Band { top: 324.0, bottom: 434.0 };
+const NAIVE: Band = Band { top: 480.0, bottom: 590.0 };
+const GUARDED: Band = Band { top: 636.0, bottom: 746.0 };
+const LATENCY: Band = Band { top: 792.0, bottom: 952.0 };
+const STATES: Band = Band { top: 998.0, bottom: 1028.0 };
+const HEIGHT: f64 = 1078.0;
 
 /// Fewer calls in a slice than this make no percentile.
 const CALLS_IN_A_SLICE: u64 = 10;
@@ -39,14 +42,14 @@ impl Timeline<'_> {
     /// The whole picture as an SVG element.
     pub(crate) fn svg(&self) -> Result<String, fmt::Error> {
         let time = TimeAxis { left: LEFT, right: RIGHT, length: self.0.script.length() };
-        let slices = |ledger: &Ledger| ledger.slices(self.0.script.length(), self.slice_width());
-        let (bare, guarded) = (slices(self.0.bare.ledger), slices(self.0.guarded.ledger));
+        let slices = self.0.sides.map(|side| side.ledger.slices(time.length, self.slice_width()));
+        let slices = slices.as_ref().map(Vec::as_slice);
 
         let mut svg = String::new();
         writeln!(
             svg,
             r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="timeline-title timeline-text">
-<title id="timeline-title">Outcomes, requests, latency and breaker state over the run</title>
+<title id="timeline-title">Requests, outcomes, latency and breaker state over the run</title>
 <desc id="timeline-text">{}</desc>
 <defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="refused-ground"/><line x1="0" y1="0" x2="0" y2="6" class="refused-line"/></pattern><pattern id="hatch-limited" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="5" height="5" class="limited-ground"/><line x1="0" y1="0" x2="0" y2="5" class="limited-line"/></pattern></defs>"#,
             self.spoken()
@@ -54,13 +57,13 @@ impl Timeline<'_> {
         self.phases(&mut svg, &time)?;
         let rate = self.0.schedule.rate;
         let outcomes = |title, slices, band| Outcomes { title, slices, band, time, rate };
-        outcomes("Bare: calls per second, by how they ended", &bare, BARE).draw(&mut svg)?;
-        outcomes("Guarded: calls per second, by how they ended", &guarded, GUARDED).draw(&mut svg)?;
         self.requests(time).draw(&mut svg)?;
-        let axis =
-            LogAxis { band: LATENCY, lowest: lowest(&bare, &guarded), highest: self.0.pace.timeout * 3 / 2 };
-        Latency { bare: &bare, guarded: &guarded, axis, time, timeout: self.0.pace.timeout }
-            .draw(&mut svg)?;
+        outcomes("Bare: calls per second, by how they ended", slices.bare, BARE).draw(&mut svg)?;
+        outcomes("Naive: calls per second, by how they ended", slices.naive, NAIVE).draw(&mut svg)?;
+        outcomes("Guarded: calls per second, by how they ended", slices.guarded, GUARDED).draw(&mut svg)?;
+        let deadline = self.0.pace.deadline;
+        let axis = LogAxis { band: LATENCY, lowest: lowest(slices), highest: deadline * (ATTEMPTS + 1) };
+        Latency { slices, axis, time, deadline }.draw(&mut svg)?;
         States { diary: self.0.diary, band: STATES, time }.draw(&mut svg)?;
         Self::seconds(&mut svg, &time)?;
         svg.push_str("</svg>\n");
@@ -68,10 +71,12 @@ impl Timeline<'_> {
     }
     /// In thirtieths of the run, whatever the load: what the contract allows at once is little in a part so wide.
     fn requests(&self, time: TimeAxis) -> Requests {
-        let traffic = |visits| visits::traffic(visits, time.length, time.length / 30);
+        let width = time.length / 30;
         Requests {
-            bare: traffic(self.0.bare.visits),
-            guarded: traffic(self.0.guarded.visits),
+            traffic: self
+                .0
+                .sides
+                .map(|side| visits::traffic(side.ledger.requests(), side.visits, time.length, width)),
             contract: self.0.contract,
             rate: self.0.schedule.rate,
             band: REQUESTS,
@@ -89,8 +94,9 @@ impl Timeline<'_> {
             .map(|spell| format!("{} from {:.1} s", spell.phase, spell.from.as_secs_f64()))
             .collect();
         format!(
-            "The upstream is {}. Five panels share this time axis: outcomes of the bare calls, outcomes of the \
-             guarded calls, requests that reached the upstream against its contract, latency of both, and the state of the breaker, which changed {} times.",
+            "The upstream is {}. Six panels share this time axis: requests to the upstream against its contract, \
+             outcomes of the bare calls, of those with naive retries, and of the guarded ones, latency of all, and the \
+             state of the breaker, which changed {} times.",
             phases.join(", "),
             self.0.diary.len()
         )
@@ -139,8 +145,9 @@ impl Timeline<'_> {
 }
 
 /// The decade at or below the smallest median: where the latency axis begins.
-fn lowest(bare: &[Slice], guarded: &[Slice]) -> Duration {
-    let smallest = bare.iter().chain(guarded).filter_map(|slice| slice.p50).min().unwrap_or_default();
+fn lowest(slices: Sides<&[Slice]>) -> Duration {
+    let medians = slices.bare.iter().chain(slices.guarded).filter_map(|slice| slice.p50);
+    let smallest = medians.min().unwrap_or_default();
     let decades = [Duration::from_millis(1), Duration::from_micros(100), Duration::from_micros(10)];
     decades.into_iter().find(|decade| *decade <= smallest).unwrap_or(Duration::from_micros(10))
 }
@@ -149,7 +156,7 @@ fn lowest(bare: &[Slice], guarded: &[Slice]) -> Duration {
 mod tests {
     use super::*;
     use crate::guard::Change;
-    use crate::ledger::{Outcome, Record};
+    use crate::ledger::{Ledger, Outcome, Record};
     use crate::panels::class_of;
     use crate::phases::Script;
     use resil::breaker::{Cause, State};
@@ -173,8 +180,8 @@ mod tests {
             to,
             cause: Cause::Forced,
         });
-        let svg = Timeline(&Run::of_both(&script, &ledger, &diary)).svg()?;
-        for class in ["surge", "slow", "failing", "dead", "recovering"] {
+        let svg = Timeline(&Run::of_all(&script, &ledger, &diary)).svg()?;
+        for class in ["surge", "slow", "flaky", "failing", "dead", "recovering"] {
             assert_eq!(svg.matches(&format!("class=\"phase {class}\"")).count(), 1, "{class}");
         }
         // One is in the key.
@@ -183,9 +190,9 @@ mod tests {
         }
         for outcome in Outcome::ALL {
             let class = class_of(outcome);
-            // One in each key, of which that of the requests has the last.
-            let keys = if outcome == Outcome::OverContract { 3 } else { 2 };
-            assert_eq!(svg.matches(&format!("class=\"{class}\"")).count(), 2 * 60 + keys, "{class}");
+            // One in each key, of which that of the requests has one.
+            let keys = if outcome == Outcome::OverContract { 4 } else { 3 };
+            assert_eq!(svg.matches(&format!("class=\"{class}\"")).count(), 3 * 60 + keys, "{class}");
         }
         assert!(!svg.contains("NaN") && !svg.contains("inf"));
         Ok(())
@@ -196,7 +203,7 @@ mod tests {
         let script = Script::new(Duration::from_secs(6));
         let ledger = Ledger::default();
         let width = |rate| {
-            let mut run = Run::of_both(&script, &ledger, &[]);
+            let mut run = Run::of_all(&script, &ledger, &[]);
             run.schedule.rate = rate;
             Timeline(&run).slice_width().as_millis()
         };

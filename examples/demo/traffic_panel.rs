@@ -5,13 +5,14 @@ use std::fmt::{self, Write as _};
 use crate::axis::{Band, TimeAxis};
 use crate::contract::Contract;
 use crate::load::SURGE;
+use crate::naive::ATTEMPTS;
 use crate::panels::{grid_line, head};
+use crate::sides::Sides;
 use crate::visits::Traffic;
 
-/// Requests per second at the upstream, on both sides.
+/// Requests per second to the upstream, on all sides.
 pub(crate) struct Requests {
-    pub(crate) bare: Vec<Traffic>,
-    pub(crate) guarded: Vec<Traffic>,
+    pub(crate) traffic: Sides<Vec<Traffic>>,
     pub(crate) contract: Contract,
     /// Calls that are due per second outside the surge.
     pub(crate) rate: u32,
@@ -21,19 +22,21 @@ pub(crate) struct Requests {
 
 impl Requests {
     pub(crate) fn draw(&self, svg: &mut String) -> fmt::Result {
-        let title = "Requests per second that reached the upstream, by its own count";
+        let title = "Requests per second to the upstream";
         writeln!(svg, r#"<g aria-label="{title}">"#)?;
         let key = [
             ("line bare", "bare"),
+            ("line naive", "naive retries"),
             ("line guarded", "guarded"),
             ("over-contract", "over the contract: answered 429"),
         ];
         head(svg, self.band, &self.time, title, &key)?;
-        for times in 0..=SURGE {
+        let most = self.most();
+        for times in (0..=most).step_by(if most > 6 { 2 } else { 1 }) {
             let requests = self.rate * times;
             grid_line(svg, &self.time, self.y(requests.into()), &format!("{requests}"))?;
         }
-        for traffic in [&self.bare, &self.guarded] {
+        for traffic in self.traffic.as_ref().into_array() {
             self.over(svg, traffic)?;
         }
         let y = self.y(self.contract.per_second.into());
@@ -46,22 +49,32 @@ impl Requests {
             y - 5.0,
             self.contract
         )?;
-        self.line(svg, "line bare", &self.bare)?;
-        self.line(svg, "line guarded", &self.guarded)?;
+        self.line(svg, "line bare", &self.traffic.bare)?;
+        self.line(svg, "line naive", &self.traffic.naive)?;
+        self.line(svg, "line guarded", &self.traffic.guarded)?;
         svg.push_str("</g>\n");
         Ok(())
     }
 
+    /// How high the axis goes, in times the ordinary load: as high as the highest storm.
+    fn most(&self) -> u32 {
+        let parts = self.traffic.as_ref().into_array().into_iter().flatten();
+        let highest = parts.map(|part| part.per_second(part.all)).fold(0.0, f64::max);
+        (SURGE..SURGE * ATTEMPTS)
+            .find(|times| f64::from(self.rate * times) >= highest)
+            .unwrap_or(SURGE * ATTEMPTS)
+    }
+
     fn y(&self, per_second: f64) -> f64 {
-        self.band.linear(per_second, f64::from(self.rate * SURGE))
+        self.band.linear(per_second, f64::from(self.rate * self.most()))
     }
 
     /// A column for each part with requests over the contract, hanging from the line of all requests.
     fn over(&self, svg: &mut String, traffic: &[Traffic]) -> fmt::Result {
         for part in traffic.iter().filter(|part| part.over > 0) {
             let x = self.time.x(part.from);
-            let [top, bottom] =
-                [part.all, part.all - part.over].map(|requests| self.y(part.per_second(requests)));
+            let [top, bottom] = [part.all, part.all.saturating_sub(part.over)]
+                .map(|requests| self.y(part.per_second(requests)));
             writeln!(
                 svg,
                 r#"<rect class="over-contract" x="{x:.1}" y="{top:.1}" width="{:.1}" height="{:.1}"><title>{:.1} to {:.1} s: {} of {} requests over the contract</title></rect>"#,
@@ -96,6 +109,23 @@ mod tests {
     use std::time::Duration;
 
     #[test]
+    fn the_axis_is_as_high_as_the_storm() {
+        let (second, band) = (Duration::from_secs(1), Band { top: 0.0, bottom: 60.0 });
+        let most = |all| {
+            let storm = vec![Traffic { from: Duration::ZERO, until: second, all, over: 0 }];
+            let requests = Requests {
+                traffic: Sides { naive: storm, ..Sides::default() },
+                contract: Contract::for_load(200),
+                rate: 200,
+                band,
+                time: TimeAxis { left: 0.0, right: 100.0, length: second },
+            };
+            requests.most()
+        };
+        assert_eq!([0, 600, 601, 1_700, 9_999].map(most), [3, 3, 4, 9, 12]);
+    }
+
+    #[test]
     fn only_what_is_over_the_contract_is_marked() -> fmt::Result {
         let part = |n: u64, all, over| Traffic {
             from: Duration::from_secs(n),
@@ -104,8 +134,11 @@ mod tests {
             over,
         };
         let requests = Requests {
-            bare: vec![part(0, 200, 0), part(1, 600, 200)],
-            guarded: vec![part(0, 200, 0), part(1, 270, 0)],
+            traffic: Sides {
+                bare: vec![part(0, 200, 0), part(1, 600, 200)],
+                naive: vec![],
+                guarded: vec![part(0, 200, 0), part(1, 270, 0)],
+            },
             contract: Contract::for_load(200),
             rate: 200,
             band: Band { top: 0.0, bottom: 60.0 },

@@ -9,25 +9,26 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{Path, State};
-use axum::http::StatusCode;
+use axum::http::{HeaderMap, StatusCode};
 use axum::routing::get;
-use resil::RateLimiter;
+use resil::{Deadline, RateLimiter};
+use resil_pipeline::timeout::headers::{self, GRPC_TIMEOUT};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::runtime::Runtime;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use crate::client::SENT_BEFORE;
 use crate::contract::Contract;
-use crate::fate;
+use crate::fate::{self, Order};
 use crate::pace::Pace;
-use crate::phases::Phase;
-use crate::phases::Script;
+use crate::phases::{Phase, Script};
 use crate::visits::Visit;
 
 /// How many callers may wait to be accepted.
 const BACKLOG: u32 = 1024;
 
-/// What both upstreams have in common.
+/// What all upstreams have in common.
 #[derive(Clone, Debug)]
 pub(crate) struct Play {
     pub(crate) script: Script,
@@ -123,20 +124,42 @@ impl House {
     }
 }
 
-async fn order(State(house): State<Arc<House>>, Path(number): Path<u32>) -> (StatusCode, String) {
+async fn order(
+    State(house): State<Arc<House>>,
+    Path(number): Path<u32>,
+    headers: HeaderMap,
+) -> (StatusCode, String) {
     let play = &house.play;
     let now = play.start.elapsed();
     if house.note(now) {
         return (StatusCode::TOO_MANY_REQUESTS, format!("order {number}: the contract is {}", play.contract));
     }
     let spell = play.script.spell_at(now);
-    let fate = fate::decide(play.seed, number, &spell, now, &play.pace);
-    tokio::time::sleep(fate.delay).await;
-    if fate.fails {
+    let fate =
+        fate::decide(play.seed, Order { number, before: sent_before(&headers) }, &spell, now, &play.pace);
+    let work = tokio::time::sleep(fate.delay);
+    let in_time = if let Some(deadline) = deadline(&headers) {
+        deadline.run(work).await.is_ok()
+    } else {
+        work.await;
+        true
+    };
+    if !in_time {
+        (StatusCode::GATEWAY_TIMEOUT, format!("order {number}: nobody waits for it any more"))
+    } else if fate.fails {
         (StatusCode::INTERNAL_SERVER_ERROR, format!("order {number}: the store does not answer"))
     } else {
         (StatusCode::OK, format!("order {number}: accepted"))
     }
+}
+
+fn sent_before(headers: &HeaderMap) -> u32 {
+    headers.get(SENT_BEFORE).and_then(|value| value.to_str().ok()?.parse().ok()).unwrap_or_default()
+}
+
+/// How long the caller waits, if it says so.
+fn deadline(headers: &HeaderMap) -> Option<Deadline> {
+    headers.get(GRPC_TIMEOUT).and_then(|value| headers::deadline(value, Duration::ZERO).ok())
 }
 
 fn runtime() -> io::Result<Runtime> {

@@ -45,7 +45,7 @@ const VERBS: [Verb; 14] = [
     Verb {
         name: "demo",
         usage: "[ARGS..]",
-        does: "a guarded and a bare client side by side, live",
+        does: "bare calls, naive retries and a guarded pipeline, live",
         run: demo::run,
     },
     Verb {
