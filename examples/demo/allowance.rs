@@ -3,7 +3,7 @@
 use std::fmt;
 use std::time::Duration;
 
-use resil_pipeline::retry::BudgetConfig;
+use resil::pipeline::retry::BudgetConfig;
 
 /// A share of the calls, so many per second beside that, and so many that are banked while all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -49,8 +49,8 @@ impl fmt::Display for Allowance {
 mod tests {
     use super::*;
     use resil::Moment;
-    use resil_pipeline::RetryBudget;
-    use resil_pipeline::retry::Token;
+    use resil::pipeline::RetryBudget;
+    use resil::pipeline::retry::Token;
 
     #[test]
     fn the_budget_gives_what_is_allowed_and_not_one_more() -> Result<(), resil::OutOfRange> {

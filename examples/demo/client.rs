@@ -9,7 +9,7 @@ use hyper::{Request, StatusCode};
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::{TokioExecutor, TokioTimer};
 use resil::Deadline;
-use resil_pipeline::timeout::headers::{GRPC_TIMEOUT, grpc_timeout};
+use resil::pipeline::timeout::headers::{GRPC_TIMEOUT, grpc_timeout};
 
 use crate::fate::Order;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use resil_pipeline::retry::StopReason;
+use resil::pipeline::retry::StopReason;
 
 use crate::figures::{added, change, count, delay, span};
 use crate::ledger::Outcome;

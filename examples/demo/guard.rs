@@ -4,10 +4,10 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use resil::breaker::{Cause, Config, Event, Reopen, State, Subscription, Window};
+use resil::pipeline::retry::{Backoff, BudgetStats};
+use resil::pipeline::{Outcome as Meaning, Pipeline, Retry, RetryBudget, Stats, Timeout, retry, timeout};
 use resil::ratelimit::{Event as LimiterEvent, Waiting};
 use resil::{CircuitBreaker, Error, RateLimiter, Reason, Then};
-use resil_pipeline::retry::{Backoff, BudgetStats};
-use resil_pipeline::{Outcome as Meaning, Pipeline, Retry, RetryBudget, Stats, Timeout, retry, timeout};
 use tokio::time::Instant;
 
 use crate::allowance::Allowance;

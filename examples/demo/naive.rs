@@ -1,8 +1,8 @@
 //! What most callers write: the request again, a few times, whatever went wrong. No budget, no breaker, no limiter.
 
 use resil::Error;
-use resil_pipeline::Retry;
-use resil_pipeline::retry::{Backoff, Config, Stats};
+use resil::pipeline::Retry;
+use resil::pipeline::retry::{Backoff, Config, Stats};
 use tokio::time::timeout;
 
 use crate::client::Trouble;

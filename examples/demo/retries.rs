@@ -1,6 +1,6 @@
 //! What the two sides that try again have counted.
 
-use resil_pipeline::retry::{Stats, Stops};
+use resil::pipeline::retry::{Stats, Stops};
 
 /// What the retry of one side did.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -11,10 +11,10 @@ use hyper::body::Bytes;
 use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
+use resil::pipeline::retry::{Backoff, BudgetConfig, Config};
+use resil::pipeline::{BoxLine, Outcome, Pipeline, Retry, RetryBudget, Stats, Timeout};
 use resil::ratelimit::Waiting;
 use resil::{Clock, Error, Moment, MonotonicClock, Quota, RateLimiter};
-use resil_pipeline::retry::{Backoff, BudgetConfig, Config};
-use resil_pipeline::{BoxLine, Outcome, Pipeline, Retry, RetryBudget, Stats, Timeout};
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep_until};
 
