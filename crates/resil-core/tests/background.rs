@@ -127,6 +127,27 @@ fn a_loop_that_waits_for_its_bell_alone_sleeps_on_no_clock() {
     assert!(poll(task.as_mut()).is_ready());
 }
 
+#[test]
+fn the_end_of_time_is_no_moment_that_comes() {
+    let clock = ManualClock::new();
+    clock.set(Moment::MAX);
+    let (bell, mut gone) = (Bell::new(), 0);
+    let (tell, told) = channel();
+    let rounds = Rounds::new(clock.clone(), bell.clone(), move |_| {
+        gone += 1;
+        tell.send(gone).expect("somebody counts");
+        Next::At(Moment::MAX)
+    });
+    let mut task = pin!(rounds.run_on(clock.clone()));
+    for _ in 0..5 {
+        assert!(poll(task.as_mut()).is_pending());
+    }
+    assert_eq!(told.try_iter().last(), Some(1), "or it would turn for ever");
+    bell.ring();
+    assert!(poll(task.as_mut()).is_pending());
+    assert_eq!(told.try_iter().last(), Some(2));
+}
+
 #[tokio::test(start_paused = true)]
 async fn rounds_keep_time_with_the_runtimes_own_timer() {
     let clock = resil_core::TokioClock;

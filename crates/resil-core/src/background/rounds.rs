@@ -11,7 +11,7 @@ use crate::{Clock, Moment, Timer, seeded_bug};
 /// When a loop goes its next round.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Next {
-    /// When that moment has come, or its bell rings.
+    /// When that moment has come, or its bell rings. The [last](Moment::MAX) of all moments never comes.
     At(Moment),
     /// When its bell rings.
     WhenRung,
@@ -79,7 +79,11 @@ where
         let is_called = self.bell.has_rung(waker);
         let now = self.clock.now();
         if is_called || matches!(self.next, Next::At(at) if now >= at) {
-            self.next = (self.round)(now);
+            self.next = match (self.round)(now) {
+                // Or a clock that stands at its end would make it turn for ever.
+                Next::At(Moment::MAX) => Next::WhenRung,
+                next => next,
+            };
             seeded_bug!("rounds_forget_rings_meanwhile" => { self.bell.has_rung(waker); });
         }
         self.next
