@@ -71,7 +71,8 @@ impl State {
 
     /// How old it may become before it is stale, unless the reader says: three of its intervals, or 30 s where it has none.
     pub fn max_age(&self) -> Duration {
-        self.interval.map_or(Duration::from_secs(30), |interval| interval.saturating_mul(3))
+        let interval = self.interval.filter(|interval| !interval.is_zero());
+        interval.map_or(Duration::from_secs(30), |interval| interval.saturating_mul(3))
     }
 
     /// What becomes of it now and here, if it may be `max_age` old.

@@ -225,6 +225,9 @@ fn the_age_that_a_beat_may_have_is_three_of_its_intervals() {
     assert_eq!(state.max_age(), Duration::from_secs(21));
     state.interval = Some(Duration::MAX);
     assert_eq!(state.max_age(), Duration::MAX);
+    // Nobody beats all the time; whoever wrote that has no interval to tell.
+    state.interval = Some(Duration::ZERO);
+    assert_eq!(state.max_age(), Duration::from_secs(30));
 }
 
 /// Reads and judges, as a reader of a file does. What it came to is one of a few words.
