@@ -147,7 +147,7 @@ impl Vigil {
     pub(crate) fn step(&mut self, now: Moment) -> Step {
         let Self { terms, wards, has_company, hold, .. } = self;
         let is_due = |(id, ward): &(&Id, &mut Ward)| {
-            is_watched(**id, ward, *has_company) && now >= ward.due(terms).max(*hold)
+            is_watched(**id, ward, *has_company) && has_come(ward.due(terms).max(*hold), now)
         };
         if let Some((id, ward)) = wards.iter_mut().find(is_due) {
             let alarm = ward.tell(now, terms);
@@ -199,7 +199,7 @@ impl Vigil {
     /// Whether the silence of a ward has lasted too long. While nobody looks, who is not told yet has not.
     pub(crate) fn is_starving(&self, id: Id, now: Moment) -> bool {
         let is_asleep = self.asleep_at(now).is_some();
-        let is_over = |ward: &Ward| !is_asleep && now >= ward.due(&self.terms).max(self.hold);
+        let is_over = |ward: &Ward| !is_asleep && has_come(ward.due(&self.terms).max(self.hold), now);
         self.ward(id).is_some_and(|ward| ward.is_told() || is_over(ward))
     }
 
@@ -216,6 +216,11 @@ impl Vigil {
     pub(crate) fn tally(&self) -> Tally {
         self.tally
     }
+}
+
+/// Whether that moment has come. The last one of all stands for never.
+fn has_come(at: Moment, now: Moment) -> bool {
+    now >= at && at < Moment::MAX
 }
 
 /// The watchdog's own ward is watched from its first ping on, and before that as long as nobody else is there to be watched.

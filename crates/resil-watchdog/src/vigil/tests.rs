@@ -306,6 +306,23 @@ fn ticks_lie_on_a_grid_and_missed_ones_are_skipped() {
     }
 }
 
+/// Where the clock stands at its end, nothing is told for ever.
+#[test]
+fn at_the_end_of_time_a_silence_is_told_once_and_a_rest_never() {
+    let mut vigil = vigil();
+    let resting = vigil.enlist(Moment::ZERO);
+    for _ in 0..3 {
+        vigil.wake(Moment::MAX);
+        vigil.hear(resting, Sign::Rest, Moment::MAX);
+        assert_eq!(vigil.step(Moment::MAX), Step::Wait(Moment::MAX));
+    }
+    let late = Terms { tick: Duration::MAX, ..terms() };
+    let mut vigil = Vigil::new(late, Moment::ZERO);
+    vigil.wake(Moment::MAX);
+    assert!(matches!(vigil.step(Moment::MAX), Step::Tell(Id::OWN, _)));
+    assert_eq!(vigil.step(Moment::MAX), Step::Wait(Moment::MAX));
+}
+
 #[test]
 fn extremes_overflow_nothing() {
     let long = Duration::from_secs(100 * 365 * 24 * 3_600);
