@@ -24,7 +24,7 @@ pin_project! {
     /// ```
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Watch<F> {
-        // None once it was cut off.
+        // None once it is done, or was cut off.
         #[pin]
         future: Option<F>,
         post: Arc<Post>,
@@ -58,6 +58,9 @@ impl<F: Future> Future for Watch<F> {
         if let Some(future) = this.future.as_mut().as_pin_mut()
             && let Poll::Ready(output) = future.poll(cx)
         {
+            // Whoever awaits it may keep it for long.
+            this.future.set(None);
+            *this.pinger = None;
             return Poll::Ready(Ok(output));
         }
         let Some(cord) = this.post.cord() else { return Poll::Pending };

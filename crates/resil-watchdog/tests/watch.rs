@@ -132,6 +132,29 @@ fn who_drops_the_pinger_of_its_future_is_no_longer_watched_and_goes_on() {
     assert!(scene.heard().is_empty());
 }
 
+/// Futures stay where they are pinned after they are done, until the end of a function that may last for hours.
+#[test]
+fn a_future_that_is_done_is_dropped_and_no_longer_watched() {
+    let scene = scene(|builder| builder);
+    let (alarm, drops) = (Arc::new(Alarm::default()), Arc::new(AtomicUsize::new(0)));
+    let dropped = Dropped(Arc::clone(&drops));
+    let mut watch = pin!(scene.dog.watch(poll_fn(move |_| {
+        let _owned = &dropped;
+        Poll::Ready(42)
+    })));
+    assert_eq!(poll(watch.as_mut(), &alarm), Poll::Ready(Ok(42)));
+    assert_eq!(drops.load(Ordering::SeqCst), 1);
+    let mut other = pin!(scene.dog.watch_with(|pinger| poll_fn(move |_| {
+        pinger.ping();
+        Poll::Ready(43)
+    })));
+    assert_eq!(poll(other.as_mut(), &alarm), Poll::Ready(Ok(43)));
+    assert!(scene.dog.watched().is_empty());
+    scene.pass(50);
+    assert_eq!(alarm.rings(), 0);
+    assert!(scene.heard().is_empty());
+}
+
 /// C5
 #[test]
 fn a_watch_that_is_dropped_after_any_number_of_polls_leaves_nothing_behind() {
