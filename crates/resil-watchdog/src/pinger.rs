@@ -168,18 +168,23 @@ impl fmt::Debug for Rest<'_> {
 }
 
 /// While it lives, whoever pings at this post rests.
-struct Resting<'a>(&'a Post);
+struct Resting<'a> {
+    post: &'a Post,
+    /// This is a rest within another, which goes on after it.
+    is_within: bool,
+}
 
 impl<'a> Resting<'a> {
     fn at(post: &'a Post) -> Self {
+        let is_within = post.is_resting();
         post.rest(true);
-        Self(post)
+        Self { post, is_within }
     }
 }
 
 impl Drop for Resting<'_> {
     fn drop(&mut self) {
-        self.0.count();
-        self.0.rest(false);
+        self.post.count();
+        self.post.rest(self.is_within);
     }
 }

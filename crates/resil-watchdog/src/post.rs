@@ -121,6 +121,10 @@ impl Post {
         self.is_resting.store(on, Ordering::Relaxed);
     }
 
+    pub(crate) fn is_resting(&self) -> bool {
+        self.is_resting.load(Ordering::Relaxed)
+    }
+
     /// What is to be cut when it has been silent for too long.
     pub(crate) fn cord(&self) -> Option<&Cord> {
         self.cord.as_ref()
@@ -159,7 +163,7 @@ impl Post {
         };
         let timed = self.timed.load(Ordering::Relaxed);
         let has_timed = std::mem::replace(&mut seen.timed, timed) != timed;
-        if self.is_resting.load(Ordering::Relaxed) {
+        if self.is_resting() {
             Sign::Rest
         } else if has_pinged {
             // Sometime since the last look: taken for now, so that nobody is told too early.
@@ -174,7 +178,7 @@ impl Post {
     /// The sign that the next look would see; nothing changes by that.
     pub(crate) fn peek(&self, seen: Seen, now: Moment) -> Sign {
         let timed = self.timed.load(Ordering::Relaxed);
-        if self.is_resting.load(Ordering::Relaxed) {
+        if self.is_resting() {
             Sign::Rest
         } else if self.word() != seen.word {
             Sign::Ping(now)

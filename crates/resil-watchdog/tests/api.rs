@@ -184,6 +184,21 @@ fn who_rests_may_be_silent_for_any_time_and_is_watched_again_afterwards() {
     assert_eq!(scene.heard(), ["jobs: worker: silent for 4.0s"]);
 }
 
+/// W3
+#[test]
+fn a_rest_within_a_rest_does_not_end_the_longer_one() {
+    let scene = scene(|builder| builder);
+    let pinger = scene.dog.pinger("worker");
+    pinger.rest_while(|| {
+        pinger.rest_while(|| scene.pass(20));
+        scene.pass(20);
+        assert!(scene.dog.watched()[0].is_resting);
+    });
+    assert!(!scene.dog.watched()[0].is_resting);
+    scene.pass(5);
+    assert_eq!(scene.heard(), ["jobs: worker: silent for 4.0s"]);
+}
+
 /// W7
 #[test]
 fn a_stopped_watchdog_tells_nothing_and_a_new_run_is_clean() {
