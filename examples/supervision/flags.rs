@@ -1,8 +1,35 @@
 //! The flags that both programs read.
 
+use std::env::Args;
 use std::fmt::Display;
+use std::iter::Skip;
+use std::process::ExitCode;
 use std::str::FromStr;
 use std::time::Duration;
+
+use crate::line::say;
+
+/// The exit code of a program that does not know its flags.
+const USAGE: u8 = 2;
+
+/// Reads the flags that this program was given, and runs it as they say; `None` of `read` asks for help.
+pub(crate) fn obey<T>(
+    read: impl FnOnce(Skip<Args>) -> Result<Option<T>, String>,
+    help: &str,
+    run: impl FnOnce(&T) -> ExitCode,
+) -> ExitCode {
+    match read(std::env::args().skip(1)) {
+        Ok(Some(settings)) => run(&settings),
+        Ok(None) => {
+            say(help.trim_end());
+            ExitCode::SUCCESS
+        }
+        Err(error) => {
+            eprintln!("{error}\n\n{help}");
+            ExitCode::from(USAGE)
+        }
+    }
+}
 
 /// Those that nobody has asked for yet.
 pub(crate) struct Flags(Vec<String>);

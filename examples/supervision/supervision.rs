@@ -183,8 +183,12 @@ impl<'a> Supervision<'a> {
         child.await_end();
         say(format_args!("term: pid {}", child.id()));
         child.signal(Signal::TERM)?;
-        if !self.has_ended_within(self.settings.grace) {
+        let has_ended = self.has_ended_within(self.settings.grace);
+        if !has_ended {
             self.kill(&child)?;
+        }
+        if self.asked.is_some() {
+            return ended_for_good(child, has_ended, Signal::TERM);
         }
         ended(child)?;
         Ok(Next::Restart)
@@ -198,13 +202,7 @@ impl<'a> Supervision<'a> {
         if !has_ended {
             self.kill(&child)?;
         }
-        let status = ended(child)?;
-        // One that has not begun to listen yet is ended by the signal itself.
-        if has_ended && (status.success() || status.signal() == Some(signal.as_raw())) {
-            Ok(Next::Done)
-        } else {
-            Err(Trouble::Disorder(text(status)))
-        }
+        ended_for_good(child, has_ended, signal)
     }
 
     /// After this it ends, unless the system itself is stuck; then the supervisor waits.
@@ -259,6 +257,17 @@ fn ended(child: Child) -> io::Result<ExitStatus> {
     let status = child.reap()?;
     say(format_args!("ended: pid {pid}, {}", text(status)));
     Ok(status)
+}
+
+/// The worker has ended, by itself or not, after it was asked to by that signal; nobody comes after it.
+fn ended_for_good(child: Child, by_itself: bool, signal: Signal) -> Result<Next, Trouble> {
+    let status = ended(child)?;
+    // One that has not begun to listen yet is ended by the signal itself.
+    if by_itself && (status.success() || status.signal() == Some(signal.as_raw())) {
+        Ok(Next::Done)
+    } else {
+        Err(Trouble::Disorder(text(status)))
+    }
 }
 
 fn text(status: ExitStatus) -> String {

@@ -43,19 +43,7 @@ mod watch;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
-    use std::process::ExitCode;
-
-    match settings::Settings::read(std::env::args().skip(1)) {
-        Ok(Some(settings)) => supervision::run(&settings),
-        Ok(None) => {
-            line::say(settings::HELP.trim_end());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}\n\n{}", settings::HELP);
-            ExitCode::from(2)
-        }
-    }
+    flags::obey(settings::Settings::read, settings::HELP, supervision::run)
 }
 
 #[cfg(not(unix))]

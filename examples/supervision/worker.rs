@@ -38,19 +38,7 @@ mod work;
 
 #[cfg(unix)]
 fn main() -> std::process::ExitCode {
-    use std::process::ExitCode;
-
-    match terms::Terms::read(std::env::args().skip(1)) {
-        Ok(Some(terms)) => duties::run(&terms),
-        Ok(None) => {
-            line::say(terms::HELP.trim_end());
-            ExitCode::SUCCESS
-        }
-        Err(error) => {
-            eprintln!("{error}\n\n{}", terms::HELP);
-            ExitCode::from(2)
-        }
-    }
+    flags::obey(terms::Terms::read, terms::HELP, duties::run)
 }
 
 #[cfg(not(unix))]

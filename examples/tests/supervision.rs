@@ -143,6 +143,22 @@ fn a_worker_that_ignores_sigterm_is_killed_after_the_grace() {
     assert!(end.stderr.contains("the worker did not end in order: SIGKILL"), "{}", end.stderr);
 }
 
+#[test]
+fn who_is_asked_to_end_while_it_replaces_a_worker_says_that_this_one_was_killed() {
+    let folder = Folder::new("both");
+    let mut scene = Scene::start(&folder, &format!("--grace 1000 {WATCHFUL} --deaf"));
+    let first = scene.worker();
+    scene.tell("deadlock");
+    scene.missed(&first);
+    scene.expect(&format!("term: pid {}", first.pid));
+    scene.send(Signal::TERM);
+    let end = scene.end();
+    let ended = format!("ended: pid {}, SIGKILL", first.pid);
+    assert!(has_in_order(&end, &["stopping: SIGTERM", &ended]), "{:#?}", end.lines);
+    assert_eq!((end.code, end.count("started")), (Some(1), 1), "{:#?}", end.lines);
+    assert!(end.stderr.contains("the worker did not end in order: SIGKILL"), "{}", end.stderr);
+}
+
 /// Whether there are lines that end like that, one after the other.
 fn has_in_order(end: &End, wanted: &[&str]) -> bool {
     let found: Vec<_> = wanted.iter().map(|text| end.position(text)).collect();
