@@ -1,4 +1,5 @@
-//! The laws that every [`Policy`] must keep, as functions for the tests of policy authors, and a policy that writes down what it is told.
+//! The laws that every [`Policy`] must keep, as functions for the tests of policy authors, and a policy that writes down what it is told;
+//! and, for tests with real processes and signals, their [children](child).
 //!
 //! ```
 //! use resil_core::testing;
@@ -18,6 +19,8 @@
 //! });
 //! ```
 
+#[cfg(not(any(loom, shuttle)))]
+pub mod child;
 #[cfg(any(loom, shuttle))]
 pub mod models;
 

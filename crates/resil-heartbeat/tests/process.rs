@@ -4,8 +4,6 @@
 #![cfg(all(unix, not(any(loom, shuttle))))]
 #![expect(clippy::unwrap_used, reason = "a test")]
 
-#[path = "process/child.rs"]
-mod child;
 #[path = "process/clocks.rs"]
 #[cfg(target_os = "linux")]
 mod clocks;
@@ -17,25 +15,37 @@ mod programs;
 mod systemd;
 
 use std::path::Path;
+use std::process::Command;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use child::Child;
 use folder::Folder;
+use resil_heartbeat::testing::child::{self, Child};
 use resil_heartbeat::{
     Clock, Heartbeat, Liveness, Moment, MonotonicClock, Reader, State, Status, liveness, read,
 };
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 const MAX_AGE: Duration = Duration::from_secs(600);
 
 /// Runs the program that the environment names, in a child; in the parent there is none to run.
 #[test]
 fn a_child_runs_its_program_here() {
-    if let Ok(program) = std::env::var(child::PROGRAM) {
-        programs::run(&program);
-    }
+    child::run(|name| programs::run(name));
+}
+
+/// Starts the program of that name, which writes or reads that file.
+fn start(program: &str, file: &Path) -> Child {
+    start_by(child::program(program), file).unwrap()
+}
+
+fn start_by(mut command: Command, file: &Path) -> std::io::Result<Child> {
+    Child::start(command.env(programs::FILE, file))
+}
+
+fn send(child: &Child, signal: Signal) {
+    kill_process(Pid::from_child(child.process()), signal).unwrap();
 }
 
 /// Says how long something took, for those who run the tests to know that.
@@ -81,14 +91,14 @@ fn a_writer_that_is_killed_leaves_a_whole_file() {
     let began = MonotonicClock.now();
     let mut left_behind = 0;
     for round in 0..kills {
-        let mut writer = Child::start("storms", &folder.file());
+        let mut writer = start("storms", &folder.file());
         writer.expect("ready");
         // Into the middle of its writes, sooner or later.
         for _ in 0..round % 20 {
             whole(&folder.file());
         }
         let before = whole(&folder.file()).sequence;
-        writer.send(Signal::KILL);
+        send(&writer, Signal::KILL);
         assert_eq!(writer.end().signal, Some(9));
         let state = whole(&folder.file());
         assert!(state.sequence >= before);
@@ -108,7 +118,7 @@ fn a_writer_that_is_killed_leaves_a_whole_file() {
 fn eight_processes_that_write_one_file_tear_nothing() {
     let folder = Folder::new("storm");
     let path = folder.file();
-    let mut writers: Vec<_> = (0..8).map(|_| Child::start("beats_400_times", &path)).collect();
+    let mut writers: Vec<_> = (0..8).map(|_| start("beats_400_times", &path)).collect();
     for writer in &mut writers {
         writer.expect("ready");
     }
@@ -139,12 +149,12 @@ fn eight_processes_that_write_one_file_tear_nothing() {
 #[test]
 fn a_killed_process_is_dead_at_once() {
     let folder = Folder::new("dead");
-    let mut writer = Child::start("obeys", &folder.file());
+    let mut writer = start("obeys", &folder.file());
     writer.expect("ready");
     let id = writer.id();
     assert!(liveness(folder.file(), MAX_AGE).is_alive());
     let began = MonotonicClock.now();
-    writer.send(Signal::KILL);
+    send(&writer, Signal::KILL);
     let is_dead = |liveness: &Liveness| matches!(liveness, Liveness::Dead { pid, .. } if *pid == id);
     until(|| liveness(folder.file(), MAX_AGE), is_dead);
     figure("kill -9: until its heartbeat is dead, before its parent knows", began);
@@ -156,15 +166,15 @@ fn a_killed_process_is_dead_at_once() {
 #[test]
 fn a_process_that_is_frozen_goes_stale_and_comes_back() {
     let folder = Folder::new("frozen");
-    let mut writer = Child::start("beats_fast", &folder.file());
+    let mut writer = start("beats_fast", &folder.file());
     writer.expect("ready");
     let reader = Reader::new(folder.file()).max_age(Duration::from_millis(400));
     until(|| reader.check(), Liveness::is_alive);
-    writer.send(Signal::STOP);
+    send(&writer, Signal::STOP);
     let began = MonotonicClock.now();
     until(|| reader.check(), |liveness| matches!(liveness, Liveness::Stale { .. }));
     figure("SIGSTOP: until its heartbeat is stale, max age 400 ms", began);
-    writer.send(Signal::CONT);
+    send(&writer, Signal::CONT);
     until(|| reader.check(), Liveness::is_alive);
     writer.expect("skipped");
 }
@@ -173,7 +183,7 @@ fn a_process_that_is_frozen_goes_stale_and_comes_back() {
 #[test]
 fn a_process_whose_work_is_locked_up_is_stalled() {
     let folder = Folder::new("locked");
-    let mut writer = Child::start("freezes", &folder.file());
+    let mut writer = start("freezes", &folder.file());
     writer.expect("ready");
     let began = MonotonicClock.now();
     let reader = Reader::new(folder.file()).max_age(MAX_AGE);
@@ -189,7 +199,7 @@ fn a_process_whose_work_is_locked_up_is_stalled() {
 #[test]
 fn a_process_that_returns_has_stopped_and_one_that_panics_has_not() {
     let folder = Folder::new("ends");
-    let end = Child::start("returns", &folder.file()).end();
+    let end = start("returns", &folder.file()).end();
     assert_eq!(
         (end.code, read(folder.file()).unwrap().status),
         (Some(0), Some(Status::Stopped)),
@@ -197,7 +207,7 @@ fn a_process_that_returns_has_stopped_and_one_that_panics_has_not() {
         end.stderr
     );
     assert!(liveness(folder.file(), Duration::ZERO).is_stopped());
-    let end = Child::start("panics", &folder.file()).end();
+    let end = start("panics", &folder.file()).end();
     assert_eq!((end.code, read(folder.file()).unwrap().status), (Some(101), Some(Status::Starting)));
     if cfg!(target_os = "linux") {
         assert!(matches!(liveness(folder.file(), MAX_AGE), Liveness::Dead { .. }));
@@ -208,7 +218,9 @@ fn a_process_that_returns_has_stopped_and_one_that_panics_has_not() {
 #[test]
 fn with_no_room_the_old_beat_stays_and_the_missed_one_is_told() {
     let folder = Folder::new("full");
-    let mut writer = Child::start_ignoring_limits("has_no_room", &folder.file());
+    // As a child of a shell that ignores SIGXFSZ, which children inherit.
+    let shell = ["sh", "-c", "trap '' XFSZ; exec \"$0\" \"$@\""];
+    let mut writer = start_by(child::program_through(&shell, "has_no_room"), &folder.file()).unwrap();
     writer.expect("ready");
     writer.say("fill");
     writer.expect("no room");
@@ -226,7 +238,7 @@ fn with_no_room_the_old_beat_stays_and_the_missed_one_is_told() {
 #[test]
 fn a_relative_path_stays_where_it_was() {
     let folder = Folder::new("moves");
-    Child::start("moves", &folder.file()).expect("moved");
+    start("moves", &folder.file()).expect("moved");
     assert_eq!(names(&folder), ["app.heartbeat"]);
     until(|| liveness(folder.file(), MAX_AGE), Liveness::is_stopped);
 }
@@ -240,12 +252,12 @@ fn who_has_no_permission_is_told_so() {
     let folder = Folder::new("permission");
     std::fs::write(folder.file(), "{}").unwrap();
     std::fs::set_permissions(folder.file(), PermissionsExt::from_mode(0o000)).unwrap();
-    let mut command = child::itself(&[]);
+    let mut command = child::program("reads");
     if rustix::process::geteuid().is_root() {
         // Root may read everything.
         command.uid(65_534);
     }
-    let Ok(mut reader) = Child::spawn(command, "reads", &folder.file()) else {
+    let Ok(mut reader) = start_by(command, &folder.file()) else {
         return println!("skipped: the user nobody cannot run this test");
     };
     let path = folder.file();
@@ -272,7 +284,7 @@ open(path, "w").write(json.dumps(state))
 "#;
     let folder = Folder::new("python");
     let heartbeat = Heartbeat::to_file(folder.file()).metadata("a", 1).start().unwrap();
-    let python = std::process::Command::new("python3").args(["-c", SCRIPT]).arg(folder.file()).output();
+    let python = Command::new("python3").args(["-c", SCRIPT]).arg(folder.file()).output();
     let Ok(output) = python else { return println!("skipped: there is no python3") };
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     assert!(resil_heartbeat::is_alive(folder.file()));

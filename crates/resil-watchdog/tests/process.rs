@@ -2,17 +2,16 @@
 //!
 //! Times that are promised are asserted with twenty times the promise, against hangs only; the figures themselves are printed.
 #![cfg(unix)]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
-#[path = "process/child.rs"]
-mod child;
 #[path = "process/programs.rs"]
 mod programs;
 
 use std::time::Duration;
 
-use child::Child;
+use resil_watchdog::testing::child::{self, Child, Stderr};
 use resil_watchdog::{Clock, MonotonicClock};
-use rustix::process::Signal;
+use rustix::process::{Pid, Signal, kill_process};
 
 /// Twenty times the second that an abort may take.
 const PROMPT: Duration = Duration::from_secs(20);
@@ -22,14 +21,25 @@ const SIGABRT: i32 = 6;
 /// Runs the program that the environment names, in a child; in the parent there is none to run.
 #[test]
 fn a_child_runs_its_program_here() {
-    if let Ok(program) = std::env::var(child::PROGRAM) {
-        programs::run(&program);
+    child::run(|name| programs::run(name));
+}
+
+/// Waits until the kernel has stopped it.
+#[cfg(target_os = "linux")]
+fn wait_until_stopped(child: &Child) {
+    let path = format!("/proc/{}/stat", child.id());
+    while !std::fs::read_to_string(&path).unwrap().contains(") T ") {
+        std::thread::yield_now();
     }
+}
+
+fn start(program: &str) -> Child {
+    Child::start(&mut child::program(program)).unwrap()
 }
 
 /// The end of a child that is aborted, and what it has written to stderr.
 fn aborted(program: &str) -> String {
-    let mut child = Child::start(program);
+    let mut child = start(program);
     child.expect("ready");
     let began = MonotonicClock.now();
     let end = child.end();
@@ -72,7 +82,7 @@ fn an_abort_comes_though_a_listener_hangs() {
 /// W5
 #[test]
 fn listeners_hear_of_the_alarm_before_the_abort() {
-    let mut child = Child::start("hangs_with_a_listener");
+    let mut child = start("hangs_with_a_listener");
     child.expect("ready");
     let passed = child.expect("last note: row 7");
     assert!(passed.is_empty(), "{passed:?}");
@@ -82,7 +92,7 @@ fn listeners_hear_of_the_alarm_before_the_abort() {
 /// W5
 #[test]
 fn an_abort_comes_though_nobody_reads_stderr() {
-    let mut child = Child::start_unread("hangs_with_stderr_full");
+    let mut child = Child::start_with(&mut child::program("hangs_with_stderr_full"), Stderr::Unread).unwrap();
     child.expect("ready");
     let began = MonotonicClock.now();
     let end = child.end();
@@ -106,7 +116,7 @@ fn an_abort_comes_though_the_runtime_is_blocked() {
 /// W5: what goes to stderr is there before a callback can end the process.
 #[test]
 fn the_dump_is_written_before_callbacks_run() {
-    let mut child = Child::start("aborts_by_itself");
+    let mut child = start("aborts_by_itself");
     child.expect("ready");
     let end = child.end();
     assert_eq!(end.signal, Some(SIGABRT));
@@ -117,7 +127,7 @@ fn the_dump_is_written_before_callbacks_run() {
 /// W5
 #[test]
 fn without_an_abort_there_is_a_line_and_the_process_goes_on() {
-    let mut child = Child::start("only_tells");
+    let mut child = start("only_tells");
     child.expect("still here");
     let end = child.end();
     assert_eq!(end.code, Some(0));
@@ -129,16 +139,16 @@ fn without_an_abort_there_is_a_line_and_the_process_goes_on() {
 #[cfg(target_os = "linux")]
 #[test]
 fn a_process_that_was_stopped_and_continued_raises_no_false_alarm() {
-    let mut child = Child::start("works");
+    let mut child = start("works");
     child.expect("100 pings");
-    child.send(Signal::STOP);
-    child.wait_until_stopped();
+    kill_process(Pid::from_child(child.process()), Signal::STOP).unwrap();
+    wait_until_stopped(&child);
     // Three times its timeout. Nothing can happen meanwhile that could be waited for.
     let until = MonotonicClock.now().saturating_add(Duration::from_secs(3));
     while MonotonicClock.now() < until {
         MonotonicClock.park_until(until);
     }
-    child.send(Signal::CONT);
+    kill_process(Pid::from_child(child.process()), Signal::CONT).unwrap();
     let mut passed = Vec::new();
     for _ in 0..10 {
         passed.extend(child.expect("100 pings"));

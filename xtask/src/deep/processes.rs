@@ -1,4 +1,5 @@
-//! The tests with child processes, many times: what they assert loosely, as hang detectors, is quoted here as it was.
+//! The tests with child processes and with runtimes that are blocked, many times: what they assert loosely, as hang detectors, is quoted
+//! here as it was.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;
@@ -6,24 +7,31 @@ use std::time::Duration;
 
 use crate::ledger::Ledger;
 use crate::process;
-use crate::workspace::Workspace;
+use crate::workspace::{Package, Workspace};
 
 const RUNS: usize = 20;
 
-/// Each run takes a few seconds.
+/// Each run takes a minute or so.
 const LIMIT: Duration = Duration::from_secs(600);
+
+/// What such tests are called.
+const TESTS: [&str; 3] = ["process", "runtimes", "supervision"];
 
 /// How a test prints a figure: this, its name, a colon, and microseconds.
 const MARK: &str = "figure: ";
 
-/// Runs every `tests/process.rs` in release.
+/// Runs every such test in release.
 pub(crate) fn run(workspace: &Workspace, ledger: &mut Ledger) -> Option<String> {
     let mut section = None;
     ledger.check("processes", || {
         let mut figures = BTreeMap::<String, Vec<u64>>::new();
         for _ in 0..RUNS {
-            let mut tests = workspace.cargo(&["test", "--release", "--all-features", "--test", "process"]);
-            for package in workspace.packages.iter().filter(|package| package.has_test("process")) {
+            let mut tests = workspace.cargo(&["test", "--release", "--all-features"]);
+            for name in TESTS {
+                tests.args(["--test", name]);
+            }
+            let has_one = |package: &&Package| TESTS.iter().any(|name| package.has_test(name));
+            for package in workspace.packages.iter().filter(has_one) {
                 tests.args(["--package", &package.name]);
             }
             // One at a time, so that they do not wait for each other.

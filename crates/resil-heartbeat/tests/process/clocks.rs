@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
+use resil_heartbeat::testing::child::{self, Child};
 use resil_heartbeat::{Heartbeat, Liveness, liveness, read};
 
-use crate::child::{self, Child};
 use crate::folder::Folder;
 
 /// Where Debian and others put it.
@@ -38,7 +38,9 @@ impl Stepped {
             ("FAKETIME_NO_CACHE", OsStr::new("1")),
             ("DONT_FAKE_MONOTONIC", OsStr::new("1")),
         ];
-        let mut child = Child::start_with(program, file, &environment);
+        let mut command = child::program(program);
+        command.envs(environment);
+        let mut child = crate::start_by(command, file).unwrap();
         child.expect("ready");
         Some(Self { child, by })
     }
@@ -89,7 +91,7 @@ fn a_writer_whose_wall_clock_is_stepped_lives_on() {
 #[test]
 fn a_reader_whose_wall_clock_is_stepped_is_not_misled() {
     let folder = Folder::new("stepped-reader");
-    let mut writer = Child::start("obeys", &folder.file());
+    let mut writer = crate::start("obeys", &folder.file());
     writer.expect("ready");
     let Some(mut reader) = Stepped::start("judges", &folder.file(), &folder) else { return skipped() };
     let mut ask = |step: &str, wanted: &str| {
@@ -122,7 +124,8 @@ fn in_namespaces(options: &[&str], folder: &Folder) -> Option<Child> {
         return None;
     }
     let mut child =
-        Child::spawn(child::itself(&[&["unshare"], options].concat()), "obeys", &folder.file()).unwrap();
+        crate::start_by(child::program_through(&[&["unshare"], options].concat(), "obeys"), &folder.file())
+            .unwrap();
     child.expect("ready");
     Some(child)
 }

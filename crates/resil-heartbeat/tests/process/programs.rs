@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use resil_heartbeat::{Builder, Heartbeat, HeartbeatError, is_alive, liveness};
 
-use crate::child::FILE;
+/// Names the file that a child writes or reads.
+pub(crate) const FILE: &str = "RESIL_TEST_FILE";
 
 const MILLI: Duration = Duration::from_millis(1);
 

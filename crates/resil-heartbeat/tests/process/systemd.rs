@@ -4,7 +4,8 @@
 use std::ffi::OsStr;
 use std::os::unix::net::UnixDatagram;
 
-use crate::child::{Child, LIMIT};
+use resil_heartbeat::testing::child::{self, Child, LIMIT};
+
 use crate::folder::Folder;
 
 /// A socket as systemd has it, and a child that talks to it.
@@ -22,7 +23,9 @@ impl Service {
         socket.set_read_timeout(Some(LIMIT)).unwrap();
         let mut all = vec![("NOTIFY_SOCKET", path.as_os_str())];
         all.extend(environment.iter().map(|(key, value)| (*key, OsStr::new(*value))));
-        let child = Child::start_with("notifies", &folder.file(), &all);
+        let mut command = child::program("notifies");
+        command.envs(all);
+        let child = crate::start_by(command, &folder.file()).unwrap();
         Self { socket, child, _folder: folder }
     }
 
