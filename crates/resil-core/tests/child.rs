@@ -1,6 +1,5 @@
 //! The children of tests with real processes: what they are heard to say, and how they end.
 #![cfg(all(unix, not(any(loom, shuttle))))]
-#![expect(clippy::unwrap_used, reason = "a test")]
 
 use std::process::Command;
 
