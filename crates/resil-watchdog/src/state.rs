@@ -193,3 +193,6 @@ impl State {
         self.watched().map(watched).collect()
     }
 }
+
+#[cfg(test)]
+mod tests;
