@@ -153,7 +153,9 @@ impl Post {
                 let has_pinged = self.word.load(Ordering::Relaxed) != 0;
                 self.word.store(0, Ordering::Relaxed);
                 has_pinged
-            } else { self.word.swap(0, Ordering::Relaxed) != 0 }),
+            } else {
+                self.word.compare_exchange(1, 0, Ordering::Relaxed, Ordering::Relaxed).is_ok()
+            }),
             Kind::Single | Kind::Counted(_) => {
                 let word = self.word();
                 let has_pinged = word != seen.word;

@@ -81,9 +81,8 @@ fn a_ping_of_a_pinger_is_seen_by_a_look_that_races_with_it_or_by_the_next() {
     });
 }
 
-/// W1. The same where several threads may ping: not under loom, which does not know that nothing comes between the read and the write of
-/// an exchange unless another order says so, and takes a store that is older than the exchange for one that the exchange has overwritten.
-#[cfg(shuttle)]
+/// W1. The same where several threads may ping. The look takes the flag by a compare-and-exchange, as loom takes an exchange apart
+/// (docs/adr/0015-flags-and-exchanges.md).
 #[test]
 fn a_ping_of_any_thread_is_seen_by_a_look_that_races_with_it_or_by_the_next() {
     explore(&[true, false], || {
