@@ -58,7 +58,9 @@ impl<C: Clock> Shared<C> {
         let mut state = self.on_duty(run)?;
         let began = self.clock.now();
         let late = state.vigil.wake(began);
-        let reading = if let Some(file) = &self.file {
+        // Somebody else's silence may have ended between two ticks. Who looks by hand wants to see the file.
+        let is_time = run.is_none() || state.is_time_to_read(began);
+        let reading = if let Some(file) = self.file.as_ref().filter(|_| is_time) {
             state.reading_since = Some(began);
             drop(state);
             let reading = file.read(self.config.timeout);
@@ -133,14 +135,26 @@ impl<C: Clock + Clone + 'static> Shared<C> {
     /// Takes somebody who is watched from now on.
     pub(crate) fn pinger(self: &Arc<Self>, who: Cow<'static, str>, cord: Option<Cord>) -> Pinger {
         let post = Arc::new(Post::single(cord));
-        let source = Source::of_pings(Some(who.clone()), Arc::clone(&post));
-        let id = self.state().enlist(source, self.clock.now());
+        let id = self.enlist(Source::of_pings(Some(who.clone()), Arc::clone(&post)));
         let house: Arc<dyn House> = Arc::clone(self) as _;
         Pinger::new(id, who, post, house)
     }
 }
 
 impl<C: Clock> Shared<C> {
+    /// Watches somebody from now on.
+    pub(crate) fn enlist(&self, source: Source) -> Id {
+        let mut state = self.state();
+        let id = state.enlist(source, self.clock.now());
+        // Ticks of pings come soon enough. Those of a file may be far apart.
+        let bell = self.file.as_ref().map(|_| state.bell.clone());
+        drop(state);
+        if let Some(bell) = bell {
+            bell.ring();
+        }
+        id
+    }
+
     /// Ends the present run, if it is that one, or whichever it is.
     fn end(&self, run: Option<u64>) {
         let Some(mut state) = self.on_duty(run) else { return };

@@ -25,6 +25,8 @@ pub(crate) struct State {
     pub(crate) started: Moment,
     pub(crate) started_unix: Duration,
     pub(crate) looks: u64,
+    /// Whether somebody has looked in this run.
+    has_looked: bool,
     /// Since when a reader is at work.
     pub(crate) reading_since: Option<Moment>,
     pub(crate) reader_panics: u64,
@@ -54,6 +56,7 @@ impl State {
             started: now,
             started_unix: Duration::ZERO,
             looks: 0,
+            has_looked: false,
             reading_since: None,
             reader_panics: 0,
             pings_of_gone: 0,
@@ -68,6 +71,7 @@ impl State {
         self.started = now;
         self.started_unix = unix;
         self.reading_since = None;
+        self.has_looked = false;
         self.pass_over(now);
         self.vigil.start(now);
     }
@@ -99,10 +103,16 @@ impl State {
         Some(source)
     }
 
+    /// Whether a state file is to be looked at in a look that has begun: in the first, and then at ticks.
+    pub(crate) fn is_time_to_read(&self, now: Moment) -> bool {
+        !self.has_looked || self.vigil.is_tick(now)
+    }
+
     /// Looks at everybody; what is to be done, and when to look again.
     pub(crate) fn look(&mut self, name: Name, reading: Option<&Reading>, now: Moment) -> (Found, Moment) {
         let mut found = Found::default();
         self.looks += 1;
+        self.has_looked = true;
         for (id, source) in &mut self.sources {
             let sign = source.look(reading, now);
             if let Some(lasted) = self.vigil.hear(*id, sign, now) {

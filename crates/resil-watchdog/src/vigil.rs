@@ -145,18 +145,30 @@ impl Vigil {
 
     /// What is to be done now, one thing at a time, until it is to wait.
     pub(crate) fn step(&mut self, now: Moment) -> Step {
-        let Self { terms, wards, has_company, hold, .. } = self;
-        let is_due = |(id, ward): &(&Id, &mut Ward)| {
-            is_watched(**id, ward, *has_company) && has_come(ward.due(terms).max(*hold), now)
-        };
-        if let Some((id, ward)) = wards.iter_mut().find(is_due) {
-            let alarm = ward.tell(now, terms);
+        let due = self.watched().map(|(id, _)| id).find(|id| self.is_over(*id, now));
+        if let Some((id, ward)) = due.and_then(|id| Some((id, self.wards.get_mut(&id)?))) {
+            let alarm = ward.tell(now, &self.terms);
             self.tally.stalls += u64::from(alarm.times == 1);
             self.tally.alarms += 1;
-            return Step::Tell(*id, alarm);
+            return Step::Tell(id, alarm);
         }
         self.schedule(now);
         Step::Wait(self.due)
+    }
+
+    /// When the silence of a ward is to be told.
+    fn end(&self, id: Id, ward: &Ward) -> Moment {
+        ward.due(&self.terms, self.is_judged(id)).max(self.hold)
+    }
+
+    /// Whether the silence of a ward has lasted too long. The last of all moments stands for never.
+    fn is_over(&self, id: Id, now: Moment) -> bool {
+        self.ward(id).map(|ward| self.end(id, ward)).is_some_and(|end| now >= end && end < Moment::MAX)
+    }
+
+    /// Whether somebody else says what becomes of a ward.
+    fn is_judged(&self, id: Id) -> bool {
+        self.terms.judged && id == Id::OWN
     }
 
     /// Ticks lie on a fixed grid; those that were missed are skipped.
@@ -166,17 +178,17 @@ impl Vigil {
             let skip = (behind / tick + 1).saturating_mul(tick);
             self.tick_at = Moment::from_nanos(self.tick_at.as_nanos().saturating_add(skip));
         }
-        self.due = if self.terms.judged {
-            self.tick_at
-        } else {
-            let ends = self.watched().map(|ward| ward.due(&self.terms).max(self.hold));
-            ends.fold(self.tick_at, Moment::min)
-        };
+        let others = self.watched().filter(|(id, _)| !self.is_judged(*id));
+        self.due = others.map(|(id, ward)| self.end(id, ward)).fold(self.tick_at, Moment::min);
     }
 
-    fn watched(&self) -> impl Iterator<Item = &Ward> {
-        let is_watched = |(id, ward): &(&Id, &Ward)| is_watched(**id, ward, self.has_company);
-        self.wards.iter().filter(is_watched).map(|(_, ward)| ward)
+    fn watched(&self) -> impl Iterator<Item = (Id, &Ward)> {
+        self.wards.keys().filter_map(|id| Some((*id, self.ward(*id)?)))
+    }
+
+    /// Whether it is time for a tick, in a look that has begun: one who is judged is judged then.
+    pub(crate) fn is_tick(&self, now: Moment) -> bool {
+        now >= self.tick_at
     }
 
     /// Forgets all silences, and what was told of them.
@@ -187,8 +199,13 @@ impl Vigil {
     }
 
     /// The ward, if its silence counts.
+    ///
+    /// The watchdog's own ward is watched from its first ping on, and before that as long as nobody else is there to be watched; where
+    /// somebody judges it, always.
     pub(crate) fn ward(&self, id: Id) -> Option<&Ward> {
-        self.wards.get(&id).filter(|ward| is_watched(id, ward, self.has_company))
+        let counts =
+            |ward: &&Ward| id != Id::OWN || ward.has_pinged() || !self.has_company || self.terms.judged;
+        self.wards.get(&id).filter(counts)
     }
 
     /// How long a ward has been silent; the time in which nobody looked does not count.
@@ -198,9 +215,8 @@ impl Vigil {
 
     /// Whether the silence of a ward has lasted too long. While nobody looks, who is not told yet has not.
     pub(crate) fn is_starving(&self, id: Id, now: Moment) -> bool {
-        let is_asleep = self.asleep_at(now).is_some();
-        let is_over = |ward: &Ward| !is_asleep && has_come(ward.due(&self.terms).max(self.hold), now);
-        self.ward(id).is_some_and(|ward| ward.is_told() || is_over(ward))
+        let is_over = self.asleep_at(now).is_none() && self.is_over(id, now);
+        is_over || self.ward(id).is_some_and(Ward::is_told)
     }
 
     /// The time as it was before whoever looks fell asleep.
@@ -216,16 +232,6 @@ impl Vigil {
     pub(crate) fn tally(&self) -> Tally {
         self.tally
     }
-}
-
-/// Whether that moment has come. The last one of all stands for never.
-fn has_come(at: Moment, now: Moment) -> bool {
-    now >= at && at < Moment::MAX
-}
-
-/// The watchdog's own ward is watched from its first ping on, and before that as long as nobody else is there to be watched.
-fn is_watched(id: Id, ward: &Ward, has_company: bool) -> bool {
-    id != Id::OWN || ward.has_pinged() || !has_company
 }
 
 #[cfg(test)]

@@ -54,7 +54,7 @@ pub(crate) struct Terms {
     pub(crate) tick: Duration,
     /// How often a silence is told again.
     pub(crate) repeat: Option<Duration>,
-    /// Whether somebody judges the wards: then only what is bad is told, and nobody looks between the ticks.
+    /// Whether somebody judges the watchdog's own ward: then only what is bad is told of it, and at ticks only.
     pub(crate) judged: bool,
 }
 
@@ -119,11 +119,11 @@ impl Ward {
         self.told.take().map(|_| silence)
     }
 
-    /// When its silence is to be told, if nothing happens before.
-    pub(crate) fn due(&self, terms: &Terms) -> Moment {
+    /// When its silence is to be told, if nothing happens before. Of one who is judged, only what is bad is told.
+    pub(crate) fn due(&self, terms: &Terms, is_judged: bool) -> Moment {
         let limit = match (self.mood, self.told, self.has_pinged) {
             (Mood::Resting, ..) => return Moment::MAX,
-            (Mood::Watched, ..) if terms.judged => return Moment::MAX,
+            (Mood::Watched, ..) if is_judged => return Moment::MAX,
             (_, Some(told), _) => return told.next,
             (_, None, false) => terms.grace,
             (Mood::Bad, None, true) => Duration::ZERO,

@@ -85,6 +85,9 @@ impl Watchdog {
     /// of once, until it has been good again; one whose writer has stopped is no alarm; nor is one that is not good yet within
     /// the [`startup_grace`](Builder::startup_grace). A reader that panics is counted, and its file is bad.
     ///
+    /// Pingers, futures and runtimes can be watched besides, and may be silent for as long as the file may be old. The file is not looked
+    /// at more often for them.
+    ///
     /// The reader runs on the monitor's thread. While it hangs nothing is told, but [`check`](Watchdog::check) is an error
     /// once it has been at work for longer than the greatest age, and [`Stats::reading_for`] shows it.
     pub fn from_state_file<R: Into<Reading>>(

@@ -39,8 +39,8 @@ impl<C: Clock + Clone + 'static> Watchdog<C> {
     /// ```
     pub fn watch_tokio(&self, runtime: &Handle) -> Subscription {
         let shared = self.shared();
-        let enlist = |worker| shared.state().enlist(Source::of_worker(worker), shared.clock.now());
-        let ids: Vec<_> = Worker::all(runtime).map(enlist).collect();
+        let ids: Vec<_> =
+            Worker::all(runtime).map(|worker| shared.enlist(Source::of_worker(worker))).collect();
         let house: Arc<Shared<C>> = Arc::clone(shared);
         Subscription::new(move || ids.into_iter().for_each(|id| house.dismiss(id)))
     }

@@ -6,11 +6,12 @@ mod scene;
 
 use std::cell::RefCell;
 use std::path::Path;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, mpsc};
 use std::thread;
 use std::time::Duration;
 
-use resil_watchdog::{Builder, Cause, Event, Reading, Watchdog};
+use resil_watchdog::{Builder, Cause, Event, ManualClock, Reading, Watchdog};
 use scene::{Hand, LIMIT, SECOND, Scene};
 
 /// What the file is from now on.
@@ -38,6 +39,53 @@ fn file(describe: impl FnOnce(Builder) -> Builder) -> (Scene, Pen) {
     };
     let builder = Watchdog::from_state_file("run/app.heartbeat", reader).named("app").max_age(4 * SECOND);
     (Scene::of(describe(builder)), pen)
+}
+
+/// W4, W3
+#[test]
+fn a_file_that_never_was_good_is_told_of_whoever_else_is_watched() {
+    let (scene, _pen) = file(|builder| builder);
+    let pinger = scene.dog.pinger("worker");
+    for _ in 0..5 {
+        pinger.ping();
+        scene.pass(1);
+    }
+    assert_eq!(scene.heard(), ["app: run/app.heartbeat: missing, not seen alive for 4.0s"]);
+}
+
+/// W3, W4: at the end of the greatest age, also where the file is looked at less often, and that is not looked at more often for it.
+#[test]
+fn a_pinger_that_starves_is_told_of_beside_a_file() {
+    let (reads, clock) = (Arc::new(AtomicU32::new(0)), ManualClock::new());
+    let count = Arc::clone(&reads);
+    let (tell, told) = mpsc::channel();
+    let dog = Watchdog::from_state_file("run/app.heartbeat", move |_, _| {
+        count.fetch_add(1, Ordering::SeqCst);
+        true
+    })
+    .max_age(4 * SECOND)
+    .check_interval(60 * SECOND)
+    .on_timeout(move |silence| tell.send(silence.to_string()).unwrap())
+    .clock(clock.clone())
+    .start()
+    .unwrap();
+    let wait_for_look = |nth| {
+        while dog.stats().looks < nth {
+            thread::yield_now();
+        }
+    };
+    wait_for_look(1);
+    let _pinger = dog.pinger("worker");
+    wait_for_look(2);
+    clock.advance(4 * SECOND);
+    assert_eq!(told.recv_timeout(LIMIT).unwrap(), "unnamed: worker: silent for 4.0s");
+    assert_eq!(reads.load(Ordering::SeqCst), 1);
+    // Ahead of which the file is not looked at, nor taken for silent.
+    clock.advance(56 * SECOND);
+    while reads.load(Ordering::SeqCst) < 2 {
+        thread::yield_now();
+    }
+    assert_eq!(dog.fired_count(), 1);
 }
 
 /// W4
@@ -150,7 +198,7 @@ fn while_a_reader_hangs_a_check_is_an_error_and_the_statistics_show_it() {
         begin.send(()).unwrap();
         hold.lock().unwrap().recv().is_ok()
     };
-    let clock = resil_watchdog::ManualClock::new();
+    let clock = ManualClock::new();
     let dog =
         Watchdog::from_state_file("fifo", reader).max_age(4 * SECOND).clock(clock.clone()).start().unwrap();
     started.recv_timeout(LIMIT).unwrap();

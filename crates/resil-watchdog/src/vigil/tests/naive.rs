@@ -77,7 +77,7 @@ impl Naive {
     }
 
     pub(super) fn is_watched(&self, id: Id) -> bool {
-        let is_awaited = id != Id::OWN || self.has_pinged(id) || !self.has_company();
+        let is_awaited = id != Id::OWN || self.terms.judged || self.has_pinged(id) || !self.has_company();
         is_awaited && self.present().contains(&id)
     }
 
@@ -131,11 +131,15 @@ impl Naive {
             .collect()
     }
 
+    pub(super) fn is_judged(&self, id: Id) -> bool {
+        self.terms.judged && id == Id::OWN
+    }
+
     /// When somebody's silence is to be told, if it is.
     pub(super) fn end(&self, id: Id) -> Option<Time> {
         let limit = match (self.mood(id), self.has_pinged(id)) {
             (Sign::Rest, _) => return None,
-            (Sign::Silent | Sign::Ping(_), _) if self.terms.judged => return None,
+            (Sign::Silent | Sign::Ping(_), _) if self.is_judged(id) => return None,
             (_, false) => self.terms.grace,
             (Sign::Bad, true) => Duration::ZERO,
             (Sign::Silent | Sign::Ping(_), true) => self.terms.timeout,
@@ -199,7 +203,7 @@ impl Naive {
         }
         let ticks_gone = now.saturating_sub(self.began()).as_nanos() / self.terms.tick.as_nanos();
         let tick = self.began() + self.terms.tick * (u32::try_from(ticks_gone).unwrap() + 1);
-        let ends = watched.iter().filter_map(|id| self.end(*id)).filter(|_| !self.terms.judged);
+        let ends = watched.iter().filter(|id| !self.is_judged(**id)).filter_map(|id| self.end(*id));
         Step::Wait(moment(ends.chain([tick]).min().unwrap()))
     }
 
