@@ -45,14 +45,29 @@ where
 
     #[inline]
     fn attempt(&mut self, attempt: Attempt) -> Self::Output {
-        let pipeline = self.pipeline;
         let future = self.operation.attempt(attempt);
-        let call = AssessAsync {
-            future: Timely::new(pipeline.attempt.as_ref(), self.timer.clone(), future),
-            assess: self.assess.clone(),
-            form: PhantomData,
-        };
-        pipeline.admission.call_async_judged(self.timer.clone(), Nested(ByOutcome), call)
+        self.pipeline.attempt_async(&self.timer, self.assess.clone(), future)
+    }
+}
+
+impl<A: Line, C: Clock> Pipeline<A, C> {
+    /// Makes one attempt: all that stands inside of the retry.
+    #[inline]
+    pub(crate) fn attempt_async<T, F, N, J, V, E>(
+        &self,
+        timer: &T,
+        assess: J,
+        future: F,
+    ) -> AttemptAsync<'_, A, C, T, F, J, N>
+    where
+        T: Timer + Clone,
+        F: Future,
+        N: Judge<F::Output, Output = Result<V, Error<E>>>,
+        J: Assess<V, E>,
+    {
+        let future = Timely::new(self.attempt.as_ref(), timer.clone(), future);
+        let call = AssessAsync { future, assess, form: PhantomData };
+        self.admission.call_async_judged(timer.clone(), Nested(ByOutcome), call)
     }
 }
 

@@ -63,6 +63,29 @@ impl Outcome {
         if resil_retry::http_status(status) { outcome.retry_after(retry_after) } else { outcome.for_good() }
     }
 
+    /// The outcome of a gRPC call by the code of its status, and by the time that the server asked for, if it did.
+    ///
+    /// Failures are the codes that speak against a server (OpenTelemetry's conventions for spans of servers): UNKNOWN,
+    /// DEADLINE_EXCEEDED, UNIMPLEMENTED, INTERNAL, UNAVAILABLE and DATA_LOSS; of these, UNAVAILABLE and DEADLINE_EXCEEDED are retried.
+    /// RESOURCE_EXHAUSTED is ignored and retried, as 429 is. The others are ignored.
+    ///
+    /// ```
+    /// use resil_pipeline::Outcome;
+    ///
+    /// assert_eq!(Outcome::of_grpc(0, None), Outcome::success());
+    /// assert_eq!(Outcome::of_grpc(5, None), Outcome::ignored()); // not found
+    /// assert_eq!(Outcome::of_grpc(14, None), Outcome::failure()); // unavailable
+    /// ```
+    pub const fn of_grpc(code: i32, retry_after: Option<Duration>) -> Self {
+        match code {
+            0 => Self::success(),
+            4 | 14 => Self::failure().retry_after(retry_after),
+            8 => Self::ignored().retry_after(retry_after),
+            2 | 12 | 13 | 15 => Self::failure().for_good(),
+            _ => Self::ignored(),
+        }
+    }
+
     /// The same, and another attempt may mend it.
     pub const fn retry(self) -> Self {
         self.retry_after(None)
