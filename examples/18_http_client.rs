@@ -23,7 +23,8 @@ fn judge(answer: Result<&Response<Incoming>, &legacy::Error>) -> Outcome {
 fn tell_deadline(request: &mut Request<String>) -> Result<(), TimedOut> {
     let Some(deadline) = Deadline::current() else { return Ok(()) };
     let left = HeaderValue::try_from(grpc_timeout(deadline, Duration::from_millis(20))?.to_string());
-    Ok(drop(left.map(|left| request.headers_mut().insert(GRPC_TIMEOUT, left))))
+    let _ = left.map(|left| request.headers_mut().insert(GRPC_TIMEOUT, left));
+    Ok(())
 }
 
 async fn busy(headers: HeaderMap) -> (StatusCode, [(&'static str, &'static str); 1]) {
