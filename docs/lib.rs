@@ -26,6 +26,8 @@ pages! {
     resources: "guides/resources.md";
     testing_with_a_clock: "guides/testing-with-a-clock.md";
     tower: "guides/tower.md";
+    http_clients: "guides/http-clients.md";
+    http_servers: "guides/http-servers.md";
     service_managers: "guides/service-managers.md";
     supervision: "guides/supervision.md";
     adr_0001: "adr/0001-machine-and-handle.md";
