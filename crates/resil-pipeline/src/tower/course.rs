@@ -85,7 +85,7 @@ impl<S, T, J, R, H> Course<S, T, J, R, H> {
             }
         };
         let retried = pipeline.retry.call_async_by(timer.clone(), InStock(stock), attempts);
-        Timely::new(pipeline.deadline.as_ref(), &timer, retried)
+        Timely::new(pipeline.deadline.as_ref(), timer.clone(), retried)
             .await
             .unwrap_or_else(|cut| Err(Error::TimedOut(cut)))
     }
