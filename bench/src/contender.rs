@@ -92,6 +92,18 @@ impl Contender {
         self
     }
 
+    /// The same contender, each batch of which runs inside `scope`, such as that of a deadline.
+    #[must_use]
+    pub fn inside(mut self, scope: impl Fn(&mut dyn FnMut()) + Send + Sync + 'static) -> Self {
+        let run = self.run;
+        self.run = Box::new(move |calls| {
+            let mut tally = Tally::default();
+            scope(&mut || tally = run(calls));
+            tally
+        });
+        self
+    }
+
     /// The same contender under another name.
     #[must_use]
     pub fn named(mut self, name: impl Into<String>) -> Self {
@@ -175,6 +187,13 @@ impl Instance {
             caller.call(work);
         }
         drop(caller);
+        Self { size, keep }
+    }
+
+    /// A guard that has seen a success, where a failure would take time.
+    pub fn at_rest<G: Guarded>(size: usize, guard: G) -> Self {
+        let keep = Box::new(guard);
+        keep.caller().call(Work::SUCCEEDS);
         Self { size, keep }
     }
 }

@@ -3,11 +3,19 @@
 use crate::memory::Counter;
 use crate::record::{InstanceMemory, KeyMemory, TaskMemory};
 use crate::row::Row;
-use crate::{breaker, heartbeat, limiter, shutdown, watchdog};
+use crate::{breaker, heartbeat, limiter, retry, shutdown, stack, timeout, watchdog};
 
 /// All patterns, in the order of the page.
-pub const ALL: &[&Pattern] =
-    &[&breaker::PATTERN, &limiter::PATTERN, &shutdown::PATTERN, &heartbeat::PATTERN, &watchdog::PATTERN];
+pub const ALL: &[&Pattern] = &[
+    &breaker::PATTERN,
+    &limiter::PATTERN,
+    &retry::PATTERN,
+    &timeout::PATTERN,
+    &stack::PATTERN,
+    &shutdown::PATTERN,
+    &heartbeat::PATTERN,
+    &watchdog::PATTERN,
+];
 
 /// What is measured of one pattern.
 #[derive(Debug)]

@@ -2,9 +2,12 @@
 
 use std::hint::spin_loop;
 use std::pin::pin;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, Mutex};
 use std::task::{Context, Poll, Waker};
+use std::time::Instant;
 
+use tick::Clock;
+use tick::runtime::{ClockDriver, InactiveClock};
 use tokio::runtime::{Builder, Runtime};
 use tower_service::Service;
 
@@ -25,6 +28,16 @@ pub fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
+/// The output of a future that is ready at its first or second poll, between which nothing happens, or later.
+#[inline(always)]
+pub fn soon<F: Future>(future: F) -> F::Output {
+    let mut future = pin!(future);
+    match future.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(output) => output,
+        Poll::Pending => ready(future),
+    }
+}
+
 /// The output of a future that is ready at its first poll; any other one is dropped.
 #[inline(always)]
 pub fn once<F: Future>(future: F) -> Option<F::Output> {
@@ -38,14 +51,43 @@ pub fn once<F: Future>(future: F) -> Option<F::Output> {
 pub static IDLE_RUNTIME: LazyLock<Runtime> =
     LazyLock::new(|| Builder::new_current_thread().enable_time().build().expect("a runtime can be made"));
 
+/// A runtime whose timers go, for proofs: its own thread looks after them.
+pub static TIMED_RUNTIME: LazyLock<Runtime> = LazyLock::new(|| {
+    Builder::new_multi_thread().worker_threads(1).enable_time().build().expect("a runtime can be made")
+});
+
+/// The clock of seatbelt at its fastest. Its timers go when the driver is told to.
+pub fn fast_clock() -> (Clock, ClockDriver) {
+    let (clock, driver) = InactiveClock::default().activate(Waker::noop().clone());
+    (clock.with_fast_instant(true), driver)
+}
+
+/// The output of a future that may wait for a timer of seatbelt's clock.
+pub fn driven<F: Future>(future: F, driver: &Mutex<ClockDriver>) -> F::Output {
+    let mut future = pin!(future);
+    loop {
+        if let Some(output) = once(future.as_mut()) {
+            return output;
+        }
+        let mut driver = driver.lock().expect("nobody panicked with it");
+        driver.advance_timers(Instant::now()).expect("the clock is there");
+    }
+}
+
+/// The readiness of a tower service.
+#[inline(always)]
+pub fn ready_service<S: Service<Work>>(service: &mut S) -> Result<(), S::Error> {
+    match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(readiness) => readiness,
+        Poll::Pending => panic!("a contender's service was not ready"),
+    }
+}
+
 /// One call through a tower service, readiness included.
 #[inline(always)]
 pub fn call_service<S: Service<Work>>(service: &mut S, work: Work) -> Result<S::Response, S::Error> {
-    match service.poll_ready(&mut Context::from_waker(Waker::noop())) {
-        Poll::Ready(Ok(())) => ready(service.call(work)),
-        Poll::Ready(Err(error)) => Err(error),
-        Poll::Pending => panic!("a contender's service was not ready"),
-    }
+    ready_service(service)?;
+    ready(service.call(work))
 }
 
 /// The service that the tower layers wrap.

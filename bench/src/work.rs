@@ -1,10 +1,20 @@
 //! The guarded work, and the count of what came back from it.
 
+use std::error::Error;
+use std::fmt;
 use std::hint::black_box;
 
 /// How the guarded call fails. The number keeps it as large as a small real error.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Refused(pub u32);
+
+impl fmt::Display for Refused {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "refused: {}", self.0)
+    }
+}
+
+impl Error for Refused {}
 
 /// One call's work: almost nothing, so that what is measured is the guard around it.
 #[derive(Debug, Clone, Copy)]
@@ -94,13 +104,15 @@ pub enum Load {
     Rejected,
     /// A breaker is half-open and stays so: every call is a probe that succeeds.
     HalfOpen,
+    /// Every call fails at its first attempt and succeeds at its second.
+    SecondTry,
 }
 
 impl Load {
     /// What a batch of `calls` must have seen; anything else means that a contender did not do the work.
     pub fn expected(self, calls: u64) -> Tally {
         match self {
-            Self::Success | Self::HalfOpen => Tally::of_successes(calls),
+            Self::Success | Self::HalfOpen | Self::SecondTry => Tally::of_successes(calls),
             Self::TenPercentErrors => {
                 Tally { successes: calls - calls / 10, failures: calls / 10, rejections: 0 }
             }
@@ -138,6 +150,10 @@ pub fn repeat(load: Load, calls: u64, mut caller: impl Caller) -> Tally {
                 until_error = 10;
             }
             tally.count(caller.call(Work { input, fails }));
+        }
+    } else if load == Load::SecondTry {
+        for input in 0..calls {
+            tally.count(caller.call(Work { input, fails: true }));
         }
     } else {
         for input in 0..calls {

@@ -1,16 +1,15 @@
 //! `seatbelt`: a mutex around a time window of ten slices; a futures-only API, and a tower service.
 
-use std::task::Waker;
 use std::time::Duration;
 
 use ::seatbelt::breaker::Breaker;
 use ::seatbelt::{RecoveryInfo, ResilienceContext};
 use layered::{Execute, Layer, Service};
-use tick::runtime::{ClockDriver, InactiveClock};
+use tick::runtime::ClockDriver;
 
 use crate::breaker::operation::{FAILURE_RATE, Form, MIN_CALLS, Operation, Rule, Spec};
 use crate::contender::{Caller, Contender, Guarded, Instance};
-use crate::poll::{Serving, Upstream, ready};
+use crate::poll::{Serving, Upstream, fast_clock, ready};
 use crate::work::{Load, Refused, Seen, Work};
 
 /// Its name in the tables.
@@ -61,8 +60,8 @@ fn seen(outcome: Outcome) -> Seen {
 /// A time window only, with the clock at its fastest setting. Breakers with the same settings around `inner`.
 fn build<S>(spec: Spec, inner: S) -> Option<(Breaker<Work, Outcome, S>, ClockDriver)> {
     let Rule::Time(window) = spec.rule else { return None };
-    let (clock, driver) = InactiveClock::default().activate(Waker::noop().clone());
-    let context = ResilienceContext::new(clock.with_fast_instant(true));
+    let (clock, driver) = fast_clock();
+    let context = ResilienceContext::new(clock);
     let layer = Breaker::layer("benchmark", &context)
         .recovery_with(|outcome: &Outcome, _| match outcome {
             Ok(_) => RecoveryInfo::never(),

@@ -71,7 +71,8 @@ fn quota(spec: Spec) -> Quota {
     quota.allow_burst(NonZeroU32::new(spec.burst).expect("the burst is not zero"))
 }
 
-fn direct(spec: Spec) -> DefaultDirectRateLimiter {
+/// A limiter without keys; others that guard calls by this crate use the same.
+pub fn direct(spec: Spec) -> DefaultDirectRateLimiter {
     RateLimiter::direct(quota(spec))
 }
 

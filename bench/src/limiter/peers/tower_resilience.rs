@@ -33,7 +33,7 @@ fn judged(outcome: Result<u64, RateLimiterServiceError<Refused>>) -> Seen {
 }
 
 /// A window has a whole burst, and is so long that the rate is kept.
-fn layer(spec: Spec, longest_wait: Duration) -> RateLimiterLayer {
+pub fn layer(spec: Spec, longest_wait: Duration) -> RateLimiterLayer {
     RateLimiterLayer::builder()
         .limit_for_period(spec.burst as usize)
         .refresh_period(spec.time_for(spec.burst))

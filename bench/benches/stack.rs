@@ -1,0 +1,7 @@
+//! The whole stack under criterion.
+
+use resil_bench::{closer_look, stack};
+
+fn main() {
+    closer_look::run(&stack::PATTERN);
+}
