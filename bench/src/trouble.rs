@@ -116,8 +116,8 @@ mod tests {
 
     #[test]
     fn attempts_at_what_never_succeeds_are_counted() {
-        let (attempts, last) = attempts_of(|| (0..5).map(|_| attempt(Work::FAILS)).last());
-        assert_eq!((attempts, last), (5, Some(Err(Refused(7)))));
+        let (attempts, ()) = attempts_of(|| (0..4).for_each(|_| assert!(attempt(Work::FAILS).is_err())));
+        assert_eq!(attempts, 4);
         assert!(attempt(Work::FAILS).is_err() && attempt(Work::FAILS).is_ok());
     }
 

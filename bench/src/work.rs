@@ -5,8 +5,11 @@ use std::fmt;
 use std::hint::black_box;
 
 /// How the guarded call fails. The number keeps it as large as a small real error.
+///
+/// It is a whole word: the compiler may copy half a word, which has just been written beside another half, as a whole, and the processor
+/// then waits for some nanoseconds; chance would say in which contender.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Refused(pub u32);
+pub struct Refused(pub u64);
 
 impl fmt::Display for Refused {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

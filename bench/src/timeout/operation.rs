@@ -1,5 +1,6 @@
 //! What is measured: a limit around work that is ready at once or later.
 
+use std::marker::PhantomData;
 use std::pin::Pin;
 use std::task::{Context, Poll};
 use std::time::Duration;
@@ -66,18 +67,17 @@ impl Future for Later {
 }
 
 /// The service that the tower layers wrap.
-pub struct Tasks<T>(std::marker::PhantomData<fn() -> T>);
+pub struct Tasks<T>(PhantomData<fn() -> T>);
 
-impl<T> Tasks<T> {
-    /// The service.
-    pub const fn new() -> Self {
-        Self(std::marker::PhantomData)
+impl<T> Default for Tasks<T> {
+    fn default() -> Self {
+        Self(PhantomData)
     }
 }
 
 impl<T> Clone for Tasks<T> {
     fn clone(&self) -> Self {
-        Self::new()
+        Self::default()
     }
 }
 

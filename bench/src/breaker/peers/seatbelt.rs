@@ -16,7 +16,7 @@ use crate::work::{Load, Refused, Seen, Work};
 pub const NAME: &str = "seatbelt";
 
 /// The error that stands for a refusal: the crate has no error of its own.
-const REJECTED: Refused = Refused(u32::MAX);
+const REJECTED: Refused = Refused(u64::MAX);
 
 type Outcome = Result<u64, Refused>;
 

@@ -25,8 +25,8 @@ pub const NAME: &str = "seatbelt";
 const WITH_GOVERNOR: &str = "seatbelt, with governor";
 
 /// The errors that stand for refusals and cuts: the crate has none of its own.
-const REJECTED: Refused = Refused(u32::MAX);
-const CUT_OFF: Refused = Refused(u32::MAX - 1);
+const REJECTED: Refused = Refused(u64::MAX);
+const CUT_OFF: Refused = Refused(u64::MAX - 1);
 
 type Outcome = Result<u64, Refused>;
 

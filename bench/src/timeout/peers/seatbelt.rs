@@ -18,7 +18,7 @@ use crate::work::{Refused, Seen, Work};
 pub const NAME: &str = "seatbelt";
 
 /// The error that stands for a cut: the crate has no error of its own.
-const CUT_OFF: Refused = Refused(u32::MAX);
+const CUT_OFF: Refused = Refused(u64::MAX);
 
 type Outcome = Result<u64, Refused>;
 

@@ -45,7 +45,7 @@ fn seen(outcome: Result<u64, BoxError>) -> Seen {
 }
 
 fn build<T>(limit: Duration) -> Tower<T> {
-    Tower(Timeout::new(Tasks::new(), limit))
+    Tower(Timeout::new(Tasks::default(), limit))
 }
 
 /// The peer at an operation: a service only.

@@ -41,7 +41,7 @@ fn seen(outcome: Result<u64, TimeLimiterError<Refused>>) -> Seen {
 }
 
 fn build<T: Task>(limit: Duration) -> Tower<T> {
-    Tower(TimeLimiterLayer::builder().timeout_duration(limit).build().layer(Tasks::new()))
+    Tower(TimeLimiterLayer::builder().timeout_duration(limit).build().layer(Tasks::default()))
 }
 
 /// The peer at an operation: a service only.
