@@ -6,7 +6,7 @@ use std::task::{Context, Poll};
 use pin_project_lite::pin_project;
 
 use crate::guard::PanicFuse;
-use crate::{Judge, Policy, Verdict};
+use crate::{Judge, Policy, Rejected, Verdict};
 
 pin_project! {
     /// The future of a guarded call: asks its policy at the first poll, then runs the inner future in place.
@@ -53,9 +53,28 @@ impl<P: Policy, F, J> CallAsync<P, F, J> {
     }
 
     /// A call that is admitted already and holds `permit`.
+    #[cfg(feature = "tower")]
     #[inline]
     pub(crate) fn resume(policy: P, permit: Option<P::Permit>, future: F, judge: J) -> Self {
         Self { future, judge: Some(judge), admission: Admission { policy, permit, asked: true } }
+    }
+
+    /// The policy.
+    #[inline]
+    pub(crate) fn policy(&self) -> &P {
+        &self.admission.policy
+    }
+
+    /// The call, about which the policy was asked by somebody else.
+    #[inline]
+    pub(crate) fn begin(
+        mut self: Pin<&mut Self>,
+        admitted: Result<P::Permit, Rejected>,
+    ) -> Result<Pin<&mut Self>, Rejected> {
+        let admission = self.as_mut().project().admission;
+        admission.asked = true;
+        admission.permit = Some(admitted?);
+        Ok(self)
     }
 }
 

@@ -6,7 +6,7 @@ use std::task::{Context, Poll, ready};
 use pin_project_lite::pin_project;
 
 use crate::call::run_admitted;
-use crate::{CallAsync, Judge, Policy, Rejected, Timer};
+use crate::{CallAsync, Judge, Policy, Rejected, Timer, Verdict};
 
 /// A line in which calls wait for their admission, such as a limiter that books an instant for each: for authors of policies.
 ///
@@ -39,6 +39,63 @@ pub trait Line: Clone {
     /// # Errors
     /// The refusal of a wait that cannot end well.
     fn wait_blocking(&self) -> Result<<Self::Policy as Policy>::Permit, Rejected>;
+
+    /// An admission, or a refusal, where no wait is needed for it; `None` says that only a wait will tell, and is what a line says
+    /// unless it knows better.
+    ///
+    /// Calls ask this first, so that one which need not wait is not charged for a wait.
+    #[inline]
+    fn admit_now(&self) -> Option<Result<<Self::Policy as Policy>::Permit, Rejected>> {
+        None
+    }
+
+    /// Hands the permit of a call that was made back to the [policy](Self::policy). A line that can do so without another handle of the
+    /// policy should.
+    #[inline]
+    fn settle_permit(&self, permit: <Self::Policy as Policy>::Permit, verdict: Verdict) {
+        self.policy().settle(permit, verdict);
+    }
+
+    /// Hands the permit of a call that was not made back to the [policy](Self::policy), likewise.
+    #[inline]
+    fn release_permit(&self, permit: <Self::Policy as Policy>::Permit) {
+        self.policy().release(permit);
+    }
+}
+
+impl<L: Line> Line for &L {
+    type Policy = L::Policy;
+    type Wait<T: Timer> = L::Wait<T>;
+
+    #[inline]
+    fn policy(&self) -> L::Policy {
+        (**self).policy()
+    }
+
+    #[inline]
+    fn wait_with<T: Timer>(&self, timer: T) -> L::Wait<T> {
+        (**self).wait_with(timer)
+    }
+
+    #[inline]
+    fn wait_blocking(&self) -> Result<PermitOf<L>, Rejected> {
+        (**self).wait_blocking()
+    }
+
+    #[inline]
+    fn admit_now(&self) -> Option<Result<PermitOf<L>, Rejected>> {
+        (**self).admit_now()
+    }
+
+    #[inline]
+    fn settle_permit(&self, permit: PermitOf<L>, verdict: Verdict) {
+        (**self).settle_permit(permit, verdict);
+    }
+
+    #[inline]
+    fn release_permit(&self, permit: PermitOf<L>) {
+        (**self).release_permit(permit);
+    }
 }
 
 impl Line for () {
@@ -56,6 +113,11 @@ impl Line for () {
     #[inline]
     fn wait_blocking(&self) -> Result<(), Rejected> {
         Ok(())
+    }
+
+    #[inline]
+    fn admit_now(&self) -> Option<Result<(), Rejected>> {
+        Some(Ok(()))
     }
 }
 
@@ -104,13 +166,50 @@ impl<L: Line, P: Policy + Clone> Line for Then<L, P> {
         let permit = self.line.wait_blocking()?;
         self.admit(permit)
     }
+
+    #[inline]
+    fn admit_now(&self) -> Option<Result<<Self::Policy as Policy>::Permit, Rejected>> {
+        Some(self.line.admit_now()?.and_then(|permit| self.admit(permit)))
+    }
+
+    #[inline]
+    fn settle_permit(&self, permit: <Self::Policy as Policy>::Permit, verdict: Verdict) {
+        (Behind(&self.line), &self.policy).settle(permit, verdict);
+    }
+
+    #[inline]
+    fn release_permit(&self, permit: <Self::Policy as Policy>::Permit) {
+        (Behind(&self.line), &self.policy).release(permit);
+    }
+}
+
+/// A line as a policy: it hears what became of a call, and is asked where nobody waits.
+struct Behind<L>(L);
+
+impl<L: Line> Policy for Behind<L> {
+    type Permit = PermitOf<L>;
+
+    #[inline]
+    fn admit(&self) -> Result<PermitOf<L>, Rejected> {
+        self.0.admit_now().unwrap_or_else(|| self.0.policy().admit())
+    }
+
+    #[inline]
+    fn settle(&self, permit: PermitOf<L>, verdict: Verdict) {
+        self.0.settle_permit(permit, verdict);
+    }
+
+    #[inline]
+    fn release(&self, permit: PermitOf<L>) {
+        self.0.release_permit(permit);
+    }
 }
 
 impl<L: Line, P: Policy + Clone> Then<L, P> {
     /// Asks the policy for somebody whose wait is over.
     #[inline]
     fn admit(&self, permit: <L::Policy as Policy>::Permit) -> Result<PermitOf<Self>, Rejected> {
-        let returning = Returning { policy: self.line.policy(), permit: Some(permit) };
+        let returning = Returning { line: &self.line, permit: Some(permit) };
         let admitted = self.policy.admit()?;
         Ok((returning.keep(), admitted))
     }
@@ -119,14 +218,14 @@ impl<L: Line, P: Policy + Clone> Then<L, P> {
 type PermitOf<L> = <<L as Line>::Policy as Policy>::Permit;
 
 /// A permit of the line that goes back when the policy refuses, or panics.
-struct Returning<P: Policy> {
-    policy: P,
-    permit: Option<P::Permit>,
+struct Returning<'a, L: Line> {
+    line: &'a L,
+    permit: Option<PermitOf<L>>,
 }
 
-impl<P: Policy> Returning<P> {
+impl<L: Line> Returning<'_, L> {
     #[inline]
-    fn keep(mut self) -> P::Permit {
+    fn keep(mut self) -> PermitOf<L> {
         match self.permit.take() {
             Some(permit) => permit,
             None => unreachable!("only `keep` and `drop` take the permit, and both end this value"),
@@ -134,11 +233,11 @@ impl<P: Policy> Returning<P> {
     }
 }
 
-impl<P: Policy> Drop for Returning<P> {
+impl<L: Line> Drop for Returning<'_, L> {
     #[inline]
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
-            self.policy.release(permit);
+            self.line.release_permit(permit);
         }
     }
 }
@@ -191,10 +290,11 @@ pub trait LineExt: Line {
     ///
     /// # Errors
     /// As [`call`](Self::call).
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn call_judged<R, J: Judge<R>>(&self, judge: J, f: impl FnOnce() -> R) -> J::Output {
-        match self.wait_blocking() {
-            Ok(permit) => run_admitted(&self.policy(), permit, judge, f),
+        match self.admit_now().unwrap_or_else(|| self.wait_blocking()) {
+            Ok(permit) => run_admitted(&Behind(self), permit, judge, f),
             Err(refusal) => J::refused(refusal),
         }
     }
@@ -209,8 +309,8 @@ pub trait LineExt: Line {
         F: Future,
         J: Judge<F::Output>,
     {
-        let wait = self.wait_with(timer);
-        CallInLine { state: State::Waiting { wait, next: Some((self.policy(), future, judge)) } }
+        let call = CallAsync::new(Behind(self.clone()), future, judge);
+        CallInLine { call, turn: Turn::Ahead { timer: Some(timer) } }
     }
 }
 
@@ -230,27 +330,20 @@ pin_project! {
         T: Timer,
     {
         #[pin]
-        state: State<L, T, F, J>,
+        call: CallAsync<Behind<L>, F, J>,
+        #[pin]
+        turn: Turn<L::Wait<T>, T>,
     }
 }
 
 pin_project! {
-    #[project = StateProjection]
-    enum State<L, T, F, J>
-    where
-        L: Line,
-        T: Timer,
-    {
-        Waiting {
-            #[pin]
-            wait: L::Wait<T>,
-            // Not polled yet, so it may move.
-            next: Option<(L::Policy, F, J)>,
-        },
-        Running {
-            #[pin]
-            call: CallAsync<L::Policy, F, J>,
-        },
+    /// The turn of a call.
+    #[project = TurnProjection]
+    enum Turn<W, T> {
+        // The line has not been asked.
+        Ahead { timer: Option<T> },
+        Waiting { #[pin] wait: W },
+        Over,
     }
 }
 
@@ -264,28 +357,55 @@ where
     type Output = J::Output;
 
     #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
-        let mut state = self.project().state;
-        if let StateProjection::Waiting { wait, next } = state.as_mut().project() {
-            let permit = match ready!(wait.poll(cx)) {
-                Ok(permit) => permit,
-                Err(refusal) => return Poll::Ready(J::refused(refusal)),
-            };
-            let Some((policy, future, judge)) = next.take() else {
-                panic!("a guarded call was polled after it had ended")
-            };
-            state.set(State::Running { call: CallAsync::resume(policy, Some(permit), future, judge) });
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
+        let mut this = self.as_mut().project();
+        let admitted = match this.turn.as_mut().project() {
+            TurnProjection::Over => return this.call.poll(cx),
+            TurnProjection::Ahead { .. } => this.call.policy().0.admit_now(),
+            TurnProjection::Waiting { .. } => None,
+        };
+        let admitted = match admitted {
+            Some(admitted) => {
+                this.turn.set(Turn::Over);
+                admitted
+            }
+            None => ready!(self.as_mut().wait(cx)),
+        };
+        let call = self.project().call;
+        match call.begin(admitted) {
+            Ok(call) => call.poll(cx),
+            Err(refusal) => Poll::Ready(J::refused(refusal)),
         }
-        match state.project() {
-            StateProjection::Running { call } => call.poll(cx),
-            StateProjection::Waiting { .. } => unreachable!("it has just begun to run"),
+    }
+}
+
+impl<L: Line, T: Timer, F, J> CallInLine<L, T, F, J> {
+    /// Out of line, so that a call which need not wait has nothing to do with it.
+    #[cold]
+    #[inline(never)]
+    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<PermitOf<L>, Rejected>> {
+        let mut this = self.project();
+        loop {
+            match this.turn.as_mut().project() {
+                TurnProjection::Waiting { wait } => {
+                    let admitted = ready!(wait.poll(cx));
+                    this.turn.set(Turn::Over);
+                    return Poll::Ready(admitted);
+                }
+                TurnProjection::Ahead { timer } => {
+                    let Some(timer) = timer.take() else { unreachable!("it is taken once") };
+                    let wait = this.call.as_ref().policy().0.wait_with(timer);
+                    this.turn.set(Turn::Waiting { wait });
+                }
+                TurnProjection::Over => unreachable!("who has had a turn does not wait"),
+            }
         }
     }
 }
 
 impl<L: Line, T: Timer, F, J> fmt::Debug for CallInLine<L, T, F, J> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let is_running = matches!(self.state, State::Running { .. });
+        let is_running = matches!(self.turn, Turn::Over);
         f.debug_struct("CallInLine").field("running", &is_running).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ mod steps;
 use std::future::pending;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::pin;
+use std::task::Poll;
 
 use resil_core::testing::{Spy, Told, poll_once};
 use resil_core::{
@@ -38,6 +39,39 @@ impl<'a> Line for Slow<'a> {
     }
 }
 
+/// A line in which nobody need wait, so that whoever makes a wait or another handle of its policy is wrong.
+#[derive(Clone, Copy)]
+struct Quick<'a>(&'a Spy);
+
+impl<'a> Line for Quick<'a> {
+    type Policy = &'a Spy;
+    type Wait<T: Timer> = std::future::Pending<Result<(), Rejected>>;
+
+    fn policy(&self) -> &'a Spy {
+        panic!("another handle")
+    }
+
+    fn wait_with<T: Timer>(&self, _: T) -> Self::Wait<T> {
+        panic!("a wait")
+    }
+
+    fn wait_blocking(&self) -> Result<(), Rejected> {
+        panic!("a wait")
+    }
+
+    fn admit_now(&self) -> Option<Result<(), Rejected>> {
+        Some(self.0.admit())
+    }
+
+    fn settle_permit(&self, (): (), verdict: Verdict) {
+        self.0.settle((), verdict);
+    }
+
+    fn release_permit(&self, (): ()) {
+        self.0.release(());
+    }
+}
+
 const ADMITTED: Told = Told::Admitted;
 const SUCCESS: Told = Told::Settled(Verdict::Success);
 const CANCELLED: Told = Told::Settled(Verdict::Cancelled);
@@ -54,6 +88,49 @@ fn a_call_waits_then_asks_then_runs_and_both_hear_of_its_end() {
 }
 
 #[test]
+fn a_call_that_need_not_wait_makes_no_wait_and_no_other_handle() {
+    let refused = |answer: Result<u32, Error<()>>| answer.is_err_and(|error| error.is_rejected());
+    for is_async in [false, true] {
+        let call = |line: &Then<Quick<'_>, &Spy>| {
+            if is_async {
+                let mut call = pin!(
+                    line.call_async_judged(ManualClock::new(), Flat(ByResult), async { Ok::<_, ()>(7) })
+                );
+                let Poll::Ready(answer) = poll_once(call.as_mut()) else { panic!("it waits") };
+                answer
+            } else {
+                line.call(|| Ok::<_, ()>(7))
+            }
+        };
+        let (line, behind) = (Spy::admitting("line"), Spy::admitting("behind"));
+        assert_eq!(call(&Then::new(Quick(&line), &behind)), Ok(7));
+        assert_eq!((line.told(), behind.told()), (vec![ADMITTED, SUCCESS], vec![ADMITTED, SUCCESS]));
+
+        let (line, behind) = (Spy::admitting("line"), Spy::refusing("behind"));
+        assert!(refused(call(&Then::new(Quick(&line), &behind))));
+        assert_eq!((line.told(), behind.told()), (vec![ADMITTED, Told::Released], vec![Told::Refused]));
+
+        let (line, behind) = (Spy::refusing("line"), Spy::admitting("behind"));
+        assert!(refused(call(&Then::new(Quick(&line), &behind))));
+        assert_eq!((line.told(), behind.told()), (vec![Told::Refused], vec![]));
+    }
+}
+
+#[test]
+fn a_call_that_did_not_wait_is_cancelled_like_others() {
+    let (line, behind) = (Spy::admitting("line"), Spy::admitting("behind"));
+    let turn = Then::new(Quick(&line), &behind);
+    {
+        let by_reference = &turn;
+        let future = pending::<Result<(), ()>>();
+        let mut call =
+            pin!(LineExt::call_async_judged(&by_reference, ManualClock::new(), Flat(ByResult), future));
+        assert!(poll_once(call.as_mut()).is_pending());
+    }
+    assert_eq!((line.told(), behind.told()), (vec![ADMITTED, CANCELLED], vec![ADMITTED, CANCELLED]));
+}
+
+#[test]
 fn a_refusal_behind_the_line_gives_the_place_back() {
     for is_async in [false, true] {
         let (line, behind) = (Spy::admitting("line"), Spy::refusing("behind"));
@@ -62,8 +139,8 @@ fn a_refusal_behind_the_line_gives_the_place_back() {
             let mut call =
                 pin!(turn.call_async_judged(ManualClock::new(), Flat(ByResult), async { Ok::<_, ()>(7) }));
             (0..=STEPS).find_map(|_| match poll_once(call.as_mut()) {
-                std::task::Poll::Ready(answer) => Some(answer),
-                std::task::Poll::Pending => None,
+                Poll::Ready(answer) => Some(answer),
+                Poll::Pending => None,
             })
         } else {
             Some(turn.call(|| Ok::<_, ()>(7)))

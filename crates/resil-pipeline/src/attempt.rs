@@ -29,7 +29,7 @@ impl<A, C, T, Op, J, N> fmt::Debug for Attempts<'_, A, C, T, Op, J, N> {
 
 /// One attempt: the wait in line, the question to what guards it, and the call under its limit.
 pub type AttemptAsync<'p, A, C, T, F, J, N> =
-    CallInLine<A, T, AssessAsync<'p, C, T, F, J, N>, Nested<ByOutcome>>;
+    CallInLine<&'p A, T, AssessAsync<'p, C, T, F, J, N>, Nested<ByOutcome>>;
 
 impl<'p, A, C, T, Op, J, N, M, V, E> Operation<fn(M) -> (V, E)> for Attempts<'p, A, C, T, Op, J, N>
 where
@@ -45,8 +45,7 @@ where
 
     #[inline]
     fn attempt(&mut self, attempt: Attempt) -> Self::Output {
-        let future = self.operation.attempt(attempt);
-        self.pipeline.attempt_async(&self.timer, self.assess.clone(), future)
+        self.pipeline.attempt_async(&self.timer, self.assess.clone(), || self.operation.attempt(attempt))
     }
 }
 
@@ -57,7 +56,7 @@ impl<A: Line, C: Clock> Pipeline<A, C> {
         &self,
         timer: &T,
         assess: J,
-        future: F,
+        operation: impl FnOnce() -> F,
     ) -> AttemptAsync<'_, A, C, T, F, J, N>
     where
         T: Timer + Clone,
@@ -65,9 +64,11 @@ impl<A: Line, C: Clock> Pipeline<A, C> {
         N: Judge<F::Output, Output = Result<V, Error<E>>>,
         J: Assess<V, E>,
     {
-        let future = Timely::new(self.attempt.as_ref(), timer.clone(), future);
+        let future = Timely::new(self.attempt.as_ref(), timer.clone(), operation);
         let call = AssessAsync { future, assess, form: PhantomData };
-        self.admission.call_async_judged(timer.clone(), Nested(ByOutcome), call)
+        // By reference, so that no handle is cloned.
+        let line = &self.admission;
+        LineExt::call_async_judged(&line, timer.clone(), Nested(ByOutcome), call)
     }
 }
 

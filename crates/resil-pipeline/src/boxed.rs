@@ -11,7 +11,7 @@ use crate::relay::Relay;
 
 /// A [`Line`] whose type is hidden: what a [boxed](crate::Pipeline::boxed) pipeline waits in.
 ///
-/// A wait costs a few allocations, and so does a permit that is not empty.
+/// A permit that is not empty costs an allocation, and a wait a few more.
 ///
 /// ```
 /// use resil_pipeline::{BoxLine, Pipeline};
@@ -46,6 +46,9 @@ trait ErasedLine: Send + Sync {
     fn policy_erased(&self) -> Arc<dyn ErasedPolicy>;
     fn wait_erased(&self, timer: Relay) -> Wait;
     fn wait_blocking_erased(&self) -> Result<ErasedPermit, Rejected>;
+    fn admit_now_erased(&self) -> Option<Result<ErasedPermit, Rejected>>;
+    fn settle_permit_erased(&self, permit: ErasedPermit, verdict: Verdict);
+    fn release_permit_erased(&self, permit: ErasedPermit);
 }
 
 impl<L> ErasedLine for L
@@ -66,6 +69,18 @@ where
 
     fn wait_blocking_erased(&self) -> Result<ErasedPermit, Rejected> {
         self.wait_blocking().map(ErasedPermit::new)
+    }
+
+    fn admit_now_erased(&self) -> Option<Result<ErasedPermit, Rejected>> {
+        self.admit_now().map(|admitted| admitted.map(ErasedPermit::new))
+    }
+
+    fn settle_permit_erased(&self, permit: ErasedPermit, verdict: Verdict) {
+        self.policy().settle_erased(permit, verdict);
+    }
+
+    fn release_permit_erased(&self, permit: ErasedPermit) {
+        self.policy().release_erased(permit);
     }
 }
 
@@ -108,6 +123,18 @@ impl Line for BoxLine {
 
     fn wait_blocking(&self) -> Result<ErasedPermit, Rejected> {
         self.0.wait_blocking_erased()
+    }
+
+    fn admit_now(&self) -> Option<Result<ErasedPermit, Rejected>> {
+        self.0.admit_now_erased()
+    }
+
+    fn settle_permit(&self, permit: ErasedPermit, verdict: Verdict) {
+        self.0.settle_permit_erased(permit, verdict);
+    }
+
+    fn release_permit(&self, permit: ErasedPermit) {
+        self.0.release_permit_erased(permit);
     }
 }
 

@@ -153,8 +153,12 @@ impl<'p, A: Line, C: Clock, J> Assessing<'p, A, C, J> {
         E: fmt::Debug,
     {
         let Self { pipeline, assess } = self;
-        let attempts = Attempts { pipeline, timer: timer.clone(), operation, assess, form: PhantomData };
-        let retried = pipeline.retry.call_async_by(timer.clone(), ByOutcome, attempts);
+        let sleeper = timer.clone();
+        let retried = || {
+            let attempts =
+                Attempts { pipeline, timer: sleeper.clone(), operation, assess, form: PhantomData };
+            pipeline.retry.call_async_by(sleeper, ByOutcome, attempts)
+        };
         PipelineCall { call: Timely::new(pipeline.deadline.as_ref(), timer, retried) }
     }
 }

@@ -21,11 +21,12 @@ pin_project! {
 }
 
 impl<'a, C: Clock, T: Timer, F: Future> Timely<'a, C, T, F> {
+    /// The future is made where it stays: to move it there would cost more than to poll it.
     #[inline]
-    pub(crate) fn new(limit: Option<&'a Shared<Timeout<C>>>, timer: T, future: F) -> Self {
+    pub(crate) fn new(limit: Option<&'a Shared<Timeout<C>>>, timer: T, make: impl FnOnce() -> F) -> Self {
         match limit {
-            Some(limit) => Self::Timed { future: limit.run_with(timer, future) },
-            None => Self::Plain { future },
+            Some(limit) => Self::Timed { future: limit.run_with(timer, make()) },
+            None => Self::Plain { future: make() },
         }
     }
 }

@@ -5,9 +5,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
-use resil_core::{Clock, Line, Policy, Rejected, Timer};
+use resil_core::{Clock, Line, Policy, Rejected, Timer, Verdict};
 
-use crate::place::{Wait, wait_for_permit};
+use crate::place::{Bookable as _, Wait, wait_for_permit};
 use crate::{Permit, RateLimiter, Waiting};
 
 /// The line of a limiter, for pipelines: `limiter.waiting(max_wait)` stands before a breaker and what else is asked after it.
@@ -31,6 +31,21 @@ where
 
     fn wait_blocking(&self) -> Result<Permit, Rejected> {
         wait_for_permit(self.limiter.borrow(), self.request()).map(the_one)
+    }
+
+    #[inline]
+    fn admit_now(&self) -> Option<Result<Permit, Rejected>> {
+        self.limiter.borrow().take_now(1).map(Ok)
+    }
+
+    #[inline]
+    fn settle_permit(&self, permit: Permit, verdict: Verdict) {
+        self.limiter.settle(permit, verdict);
+    }
+
+    #[inline]
+    fn release_permit(&self, permit: Permit) {
+        self.limiter.release(permit);
     }
 }
 

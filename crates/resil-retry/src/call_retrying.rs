@@ -71,18 +71,69 @@ where
 {
     type Output = L::Output;
 
-    #[inline]
-    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<L::Output> {
+    // Only what a call does that succeeds at once is here, so that all of it fits into the caller.
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an attempt")]
+    #[inline(always)]
+    fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<L::Output> {
+        let mut this = self.as_mut().project();
+        let course = this.course;
+        if !course.is_new() {
+            return self.go_on(cx, None);
+        }
+        match course.begin() {
+            Ok(attempt) => this.step.set(Step::Attempt { future: this.operation.attempt(attempt) }),
+            Err(cut) => return Poll::Ready(L::cut(cut)),
+        }
+        let StepProjection::Attempt { future } = this.step.project() else {
+            unreachable!("the attempt has just begun")
+        };
+        let Poll::Ready(result) = future.poll(cx) else {
+            course.suspend();
+            return Poll::Pending;
+        };
+        match this.rule.rule(&result, course.retry.settings()) {
+            Ruling::Done => {
+                course.succeeded();
+                Poll::Ready(L::ran(result))
+            }
+            ruling => self.go_on(cx, Some((result, ruling))),
+        }
+    }
+}
+
+impl<C, S, Op, M, F, L> CallRetrying<'_, C, S, Op, M, F, L>
+where
+    C: Clock,
+    S: Timer,
+    Op: Operation<M, Output = F>,
+    F: Future,
+    L: Rule<F::Output>,
+{
+    /// What follows a first poll that did not end the call: another poll, or that which comes of the result of an attempt.
+    #[cold]
+    #[inline(never)]
+    fn go_on(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        mut ended: Option<(F::Output, Ruling)>,
+    ) -> Poll<L::Output> {
         let mut this = self.project();
         let course = this.course;
         assert!(!course.is_over(), "a retried call was polled after it had ended");
-        if course.is_new() {
-            match course.begin() {
-                Ok(attempt) => this.step.set(Step::Attempt { future: this.operation.attempt(attempt) }),
-                Err(cut) => return Poll::Ready(L::cut(cut)),
-            }
-        }
         loop {
+            if let Some((result, ruling)) = ended.take() {
+                if ruling == Ruling::Done {
+                    course.succeeded();
+                    return Poll::Ready(L::ran(result));
+                }
+                let Some(until) = course.failed(ruling, || L::text(&result)) else {
+                    return Poll::Ready(L::ran(result));
+                };
+                // What the attempt held is let go before the wait.
+                this.step.set(Step::Nothing);
+                let sleep = this.timer.sleep_until(until);
+                this.step.set(Step::Wait { sleep, until, woke_early: false, last: Some(result) });
+            }
             match this.step.as_mut().project() {
                 StepProjection::Attempt { future } => {
                     course.resume();
@@ -91,17 +142,7 @@ where
                         return Poll::Pending;
                     };
                     let ruling = this.rule.rule(&result, course.retry.settings());
-                    if ruling == Ruling::Done {
-                        course.succeeded();
-                        return Poll::Ready(L::ran(result));
-                    }
-                    let Some(until) = course.failed(ruling, || L::text(&result)) else {
-                        return Poll::Ready(L::ran(result));
-                    };
-                    // What the attempt held is let go before the wait.
-                    this.step.set(Step::Nothing);
-                    let sleep = this.timer.sleep_until(until);
-                    this.step.set(Step::Wait { sleep, until, woke_early: false, last: Some(result) });
+                    ended = Some((result, ruling));
                 }
                 StepProjection::Wait { mut sleep, until, woke_early, last } => {
                     course.resume();

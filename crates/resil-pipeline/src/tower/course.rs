@@ -81,10 +81,10 @@ impl<S, T, J, R, H> Course<S, T, J, R, H> {
                     let request = stock.take(attempt, repeat, prepare)?;
                     service.call(request).await.map_err(Error::Inner)
                 };
-                stock.reason(pipeline.attempt_async::<_, _, Guarded, _, _, _>(&timer, assess, send).await)
+                stock.reason(pipeline.attempt_async::<_, _, Guarded, _, _, _>(&timer, assess, || send).await)
             }
         };
-        let retried = pipeline.retry.call_async_by(timer.clone(), InStock(stock), attempts);
+        let retried = || pipeline.retry.call_async_by(timer.clone(), InStock(stock), attempts);
         Timely::new(pipeline.deadline.as_ref(), timer.clone(), retried)
             .await
             .unwrap_or_else(|cut| Err(Error::TimedOut(cut)))

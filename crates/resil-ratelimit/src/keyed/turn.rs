@@ -6,10 +6,10 @@ use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use pin_project_lite::pin_project;
-use resil_core::{Clock, Line, MonotonicClock, Rejected, Timer};
+use resil_core::{Clock, Line, MonotonicClock, Policy, Rejected, Timer, Verdict};
 
 use super::{KeyedPermit, OwnedKeyed};
-use crate::place::{Request, Wait, wait_for_permit};
+use crate::place::{Bookable as _, Request, Wait, wait_for_permit};
 use crate::turn::the_one;
 
 /// A key of a limiter whose calls wait for their permit, up to a limit; made by [`OwnedKeyed::waiting`](crate::Keyed::waiting).
@@ -68,6 +68,18 @@ where
 
     fn wait_blocking(&self) -> Result<KeyedPermit, Rejected> {
         wait_for_permit(&self.key, request(self.max_wait)).map(the_one)
+    }
+
+    fn admit_now(&self) -> Option<Result<KeyedPermit, Rejected>> {
+        self.key.take_now(1).map(Ok)
+    }
+
+    fn settle_permit(&self, permit: KeyedPermit, verdict: Verdict) {
+        self.key.settle(permit, verdict);
+    }
+
+    fn release_permit(&self, permit: KeyedPermit) {
+        self.key.release(permit);
     }
 }
 
