@@ -165,11 +165,9 @@ where
     P: Policy + ?Sized,
     J: Judge<R>,
 {
-    let fuse = PanicFuse::new(policy, permit);
+    let mut permit = Some(permit);
+    let fuse = PanicFuse::new(policy, &mut permit);
     let result = f();
-    let verdict = judge.verdict(&result);
-    if let Some(permit) = fuse.defuse() {
-        policy.settle(permit, verdict);
-    }
+    fuse.settle(judge.verdict(&result));
     J::ran(result)
 }

@@ -97,18 +97,15 @@ where
                 Err(refusal) => return Poll::Ready(J::refused(refusal)),
             }
         }
-        let Some(running) = permit.take() else { panic!("a guarded call was polled after it had ended") };
-        let fuse = PanicFuse::new(&*policy, running);
+        assert!(permit.is_some(), "a guarded call was polled after it had ended");
+        let fuse = PanicFuse::new(&*policy, permit);
         let Poll::Ready(result) = this.future.poll(cx) else {
-            *permit = fuse.defuse();
+            fuse.defuse();
             return Poll::Pending;
         };
         // The fuse still burns: a classifier may panic too.
         if let Some(judge) = this.judge.take() {
-            let verdict = judge.verdict(&result);
-            if let Some(permit) = fuse.defuse() {
-                policy.settle(permit, verdict);
-            }
+            fuse.settle(judge.verdict(&result));
         }
         Poll::Ready(J::ran(result))
     }

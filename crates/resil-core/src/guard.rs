@@ -1,4 +1,5 @@
 use std::fmt;
+use std::mem;
 use std::thread;
 
 use crate::{Policy, Verdict};
@@ -74,22 +75,34 @@ impl<P: Policy + ?Sized> fmt::Debug for Guard<'_, P> {
     }
 }
 
-/// Holds a permit while foreign code runs: dropped by its panic, it settles as [`Verdict::Panicked`].
+/// Watches over a permit while foreign code runs: dropped by its panic, it settles as [`Verdict::Panicked`].
+///
+/// The permit stays where it is: some are large, and to move one there and back costs more than the rest of a call.
 pub(crate) struct PanicFuse<'a, P: Policy + ?Sized> {
     policy: &'a P,
-    permit: Option<P::Permit>,
+    permit: &'a mut Option<P::Permit>,
 }
 
 impl<'a, P: Policy + ?Sized> PanicFuse<'a, P> {
     #[inline]
-    pub(crate) fn new(policy: &'a P, permit: P::Permit) -> Self {
-        Self { policy, permit: Some(permit) }
+    pub(crate) const fn new(policy: &'a P, permit: &'a mut Option<P::Permit>) -> Self {
+        Self { policy, permit }
     }
 
-    /// The permit: the foreign code came to its end.
+    /// The foreign code came to an end, but not the call.
     #[inline]
-    pub(crate) fn defuse(mut self) -> Option<P::Permit> {
-        self.permit.take()
+    pub(crate) fn defuse(self) {
+        mem::forget(self);
+    }
+
+    /// The call came to its end.
+    #[inline]
+    pub(crate) fn settle(self, verdict: Verdict) {
+        let (policy, permit) = (self.policy, self.permit.take());
+        mem::forget(self);
+        if let Some(permit) = permit {
+            policy.settle(permit, verdict);
+        }
     }
 }
 

@@ -172,9 +172,10 @@ where
     Inner: Service<Req>,
     P: Policy,
 {
-    let fuse = PanicFuse::new(&policy, permit);
+    let mut permit = Some(permit);
+    let fuse = PanicFuse::new(&policy, &mut permit);
     let future = inner.call(request);
-    let permit = fuse.defuse();
+    fuse.defuse();
     CallAsync::resume(policy, permit, future, Flat(classify))
 }
 

@@ -1,6 +1,7 @@
+use std::fmt;
 use std::time::Duration;
 
-use resil_core::Verdict;
+use resil_core::{Moment, Verdict};
 use resil_retry::Decision;
 
 /// What the result of an attempt means: to the policies that guard it, and to the retry.
@@ -18,27 +19,47 @@ use resil_retry::Decision;
 /// assert_eq!(Outcome::from(Verdict::Failure), Outcome::failure());
 /// # let _ = not_implemented;
 /// ```
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 #[must_use = "an outcome is what a classifier returns"]
 pub struct Outcome {
-    verdict: Verdict,
-    decision: Decision,
+    /// The verdict, and behind it the decision. In a whole word, as it goes along with every result, and a word of which only a part was
+    /// just written is slow to copy.
+    word: u64,
+    /// The nanoseconds to wait before another attempt, zero if none are named.
+    after: u64,
 }
 
+/// All verdicts, in the order of their numbers.
+const VERDICTS: [Verdict; 5] =
+    [Verdict::Success, Verdict::Failure, Verdict::Ignored, Verdict::Cancelled, Verdict::Panicked];
+
+/// The bits of the verdict.
+const VERDICT: u64 = 7;
+/// Another attempt is to be made.
+const AGAIN: u64 = 8;
+/// Not before the time that is named.
+const AFTER: u64 = 16;
+
 impl Outcome {
+    /// This verdict, for good.
+    #[inline]
+    const fn of(verdict: Verdict) -> Self {
+        Self { word: verdict as u64, after: 0 }
+    }
+
     /// The call did what it should.
     pub const fn success() -> Self {
-        Self { verdict: Verdict::Success, decision: Decision::Done }
+        Self::of(Verdict::Success)
     }
 
     /// The call failed in a way that speaks against the other side. It is retried.
     pub const fn failure() -> Self {
-        Self { verdict: Verdict::Failure, decision: Decision::Retry }
+        Self::of(Verdict::Failure).retry()
     }
 
     /// The outcome says nothing about the other side. It is not retried.
     pub const fn ignored() -> Self {
-        Self { verdict: Verdict::Ignored, decision: Decision::Done }
+        Self::of(Verdict::Ignored)
     }
 
     /// The outcome of an HTTP call by the status of its answer, and by what `Retry-After` said in it.
@@ -93,32 +114,78 @@ impl Outcome {
 
     /// The same, and another attempt may mend it, but not before so much time has gone by, if any is given.
     pub const fn retry_after(self, wait: Option<Duration>) -> Self {
-        let decision = match wait {
-            Some(wait) => Decision::RetryAfter(wait),
-            None => Decision::Retry,
-        };
-        Self { decision, ..self }
+        let verdict = self.word & VERDICT;
+        match wait {
+            Some(wait) => {
+                let after = Moment::ZERO.saturating_add(wait).as_nanos();
+                Self { word: verdict | AGAIN | AFTER, after }
+            }
+            None => Self { word: verdict | AGAIN, after: 0 },
+        }
     }
 
     /// The same, and no other attempt is to be made.
     pub const fn for_good(self) -> Self {
-        Self { decision: Decision::Done, ..self }
+        Self { word: self.word & VERDICT, after: 0 }
     }
 
     /// What the policies are told.
+    #[inline]
     pub const fn verdict(self) -> Verdict {
-        self.verdict
+        VERDICTS[(self.word & VERDICT) as usize]
     }
 
     /// What the retry goes by.
+    #[inline]
     pub const fn decision(self) -> Decision {
-        self.decision
+        if self.word & AGAIN == 0 {
+            Decision::Done
+        } else if self.word & AFTER == 0 {
+            Decision::Retry
+        } else {
+            Decision::RetryAfter(Duration::from_nanos(self.after))
+        }
     }
 }
 
 /// What is a failure is retried.
 impl From<Verdict> for Outcome {
+    #[inline]
     fn from(verdict: Verdict) -> Self {
-        Self { verdict, decision: Decision::from(verdict) }
+        if verdict == Verdict::Failure { Self::failure() } else { Self::of(verdict) }
+    }
+}
+
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Outcome")
+            .field("verdict", &self.verdict())
+            .field("decision", &self.decision())
+            .finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn verdicts_stand_at_their_numbers() {
+        for verdict in VERDICTS {
+            assert_eq!(VERDICTS[verdict as usize], verdict);
+            assert_eq!(Outcome::from(verdict).verdict(), verdict);
+            assert_eq!(Outcome::from(verdict).decision(), Decision::from(verdict));
+        }
+    }
+
+    #[test]
+    fn the_last_word_on_another_attempt_counts() {
+        let waits = Outcome::ignored().retry_after(Some(Duration::from_secs(2)));
+        assert_eq!(waits.decision(), Decision::RetryAfter(Duration::from_secs(2)));
+        assert_eq!(waits.retry(), Outcome::ignored().retry());
+        assert_eq!(waits.for_good(), Outcome::ignored());
+        assert_eq!(format!("{:?}", Outcome::failure()), "Outcome { verdict: Failure, decision: Retry }");
+        let zero = Outcome::failure().retry_after(Some(Duration::ZERO));
+        assert_eq!(zero.decision(), Decision::RetryAfter(Duration::ZERO));
     }
 }

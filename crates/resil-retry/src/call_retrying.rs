@@ -121,57 +121,59 @@ where
         let course = this.course;
         assert!(!course.is_over(), "a retried call was polled after it had ended");
         loop {
-            if let Some((result, ruling)) = ended.take() {
-                if ruling == Ruling::Done {
-                    course.succeeded();
-                    return Poll::Ready(L::ran(result));
-                }
-                let Some(until) = course.failed(ruling, || L::text(&result)) else {
-                    return Poll::Ready(L::ran(result));
-                };
-                // What the attempt held is let go before the wait.
-                this.step.set(Step::Nothing);
-                let sleep = this.timer.sleep_until(until);
-                this.step.set(Step::Wait { sleep, until, woke_early: false, last: Some(result) });
-            }
-            match this.step.as_mut().project() {
-                StepProjection::Attempt { future } => {
-                    course.resume();
-                    let Poll::Ready(result) = future.poll(cx) else {
-                        course.suspend();
-                        return Poll::Pending;
-                    };
-                    let ruling = this.rule.rule(&result, course.retry.settings());
-                    ended = Some((result, ruling));
-                }
-                StepProjection::Wait { mut sleep, until, woke_early, last } => {
-                    course.resume();
-                    if sleep.as_mut().poll(cx).is_pending() {
-                        course.suspend();
-                        return Poll::Pending;
+            let (result, ruling) = match ended.take() {
+                Some(ended) => ended,
+                None => match this.step.as_mut().project() {
+                    StepProjection::Attempt { future } => {
+                        course.resume();
+                        let Poll::Ready(result) = future.poll(cx) else {
+                            course.suspend();
+                            return Poll::Pending;
+                        };
+                        let ruling = this.rule.rule(&result, course.retry.settings());
+                        (result, ruling)
                     }
-                    match course.woken(|| last.as_ref().and_then(L::text)) {
-                        Woken::Early => {
-                            sleep.set(this.timer.sleep_until(*until));
-                            if std::mem::replace(woke_early, true) {
-                                // Again: the timer's clock runs ahead of the handle's. Others can run meanwhile.
-                                cx.waker().wake_by_ref();
-                                course.suspend();
-                                return Poll::Pending;
+                    StepProjection::Wait { mut sleep, until, woke_early, last } => {
+                        course.resume();
+                        if sleep.as_mut().poll(cx).is_pending() {
+                            course.suspend();
+                            return Poll::Pending;
+                        }
+                        match course.woken(|| last.as_ref().and_then(L::text)) {
+                            Woken::Early => {
+                                sleep.set(this.timer.sleep_until(*until));
+                                if std::mem::replace(woke_early, true) {
+                                    // Again: the timer's clock runs ahead of the handle's. Others can run meanwhile.
+                                    cx.waker().wake_by_ref();
+                                    course.suspend();
+                                    return Poll::Pending;
+                                }
                             }
+                            Woken::Go(attempt) => {
+                                this.step.set(Step::Nothing);
+                                this.step.set(Step::Attempt { future: this.operation.attempt(attempt) });
+                            }
+                            Woken::Stopped => match last.take() {
+                                Some(result) => return Poll::Ready(L::ran(result)),
+                                None => this.step.set(Step::Nothing),
+                            },
                         }
-                        Woken::Go(attempt) => {
-                            this.step.set(Step::Nothing);
-                            this.step.set(Step::Attempt { future: this.operation.attempt(attempt) });
-                        }
-                        Woken::Stopped => match last.take() {
-                            Some(result) => return Poll::Ready(L::ran(result)),
-                            None => this.step.set(Step::Nothing),
-                        },
+                        continue;
                     }
-                }
-                StepProjection::Nothing => panic!("a retried call was polled after it had panicked"),
+                    StepProjection::Nothing => panic!("a retried call was polled after it had panicked"),
+                },
+            };
+            if ruling == Ruling::Done {
+                course.succeeded();
+                return Poll::Ready(L::ran(result));
             }
+            let Some(until) = course.failed(ruling, || L::text(&result)) else {
+                return Poll::Ready(L::ran(result));
+            };
+            // What the attempt held is let go before the wait.
+            this.step.set(Step::Nothing);
+            let sleep = this.timer.sleep_until(until);
+            this.step.set(Step::Wait { sleep, until, woke_early: false, last: Some(result) });
         }
     }
 }
