@@ -54,10 +54,14 @@ pub(crate) fn run(settings: &Settings) -> ExitCode {
             return ExitCode::from(2);
         }
     };
+    let (tell, news) = channel();
+    // Before signals are caught: one that nobody heard of would be lost.
+    if let Err(error) = listen(&shutdown, &tell) {
+        eprintln!("signals: {error}");
+        return ExitCode::FAILURE;
+    }
     let mut has_given_up = false;
     let report = shutdown.run_blocking(|| {
-        let (tell, news) = channel();
-        listen(&shutdown, &tell)?;
         let result = Supervision::new(settings, tell, news).run();
         has_given_up = matches!(result, Err(Trouble::GaveUp));
         result

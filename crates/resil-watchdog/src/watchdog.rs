@@ -115,7 +115,7 @@ impl<C: Clock + Clone + 'static> Watchdog<C> {
     /// It is counted only if the watchdog is [`counted`](Builder::counted), which makes it an atomic addition.
     ///
     /// This ping is waited for from the start, as long as nobody else is watched; where there are pingers, futures or runtimes, from the
-    /// first time on that it is made.
+    /// first time on that it is made. A watchdog of a state file does not wait for it.
     #[inline]
     pub fn ping(&self) {
         if self.is_counted {

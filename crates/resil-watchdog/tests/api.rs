@@ -159,8 +159,11 @@ fn who_uses_pingers_only_need_not_ping_the_watchdog() {
 fn who_has_dropped_its_pinger_is_no_longer_watched() {
     let scene = scene(|builder| builder);
     let (stays, goes) = (scene.dog.pinger("stays"), scene.dog.pinger("goes"));
-    scene.pass(3);
+    (0..3).for_each(|_| goes.ping());
+    (0..4).for_each(|_| stays.ping());
+    scene.pass(4);
     drop(goes);
+    assert_eq!(scene.dog.stats().pings, 7, "those of the one who is gone count");
     scene.pass(3);
     assert_eq!(scene.heard(), ["jobs: stays: silent for 4.0s"]);
     drop(stays);
