@@ -3,6 +3,7 @@
 use std::time::{Duration, Instant};
 
 use crate::contender::Contender;
+use crate::depth;
 use crate::preemption::Witness;
 use crate::summary::Track;
 
@@ -36,7 +37,9 @@ pub fn interleave(contenders: &[Contender], plan: Plan) -> Vec<Track> {
     let sizes: Vec<u64> = contenders.iter().map(|contender| batch_size(contender, plan.batch)).collect();
     let mut tracks = vec![Track::default(); contenders.len()];
     for index in turns(plan.rounds, contenders.len()) {
-        tracks[index].rounds.push(timed(&contenders[index], sizes[index]));
+        let round = tracks[index].rounds.len();
+        let timed = depth::at(round, || timed(&contenders[index], sizes[index]));
+        tracks[index].rounds.push(timed);
     }
     tracks
 }

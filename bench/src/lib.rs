@@ -7,6 +7,7 @@ pub mod callgrind;
 pub mod closer_look;
 pub mod command;
 pub mod contender;
+pub mod depth;
 pub mod floor;
 pub mod heartbeat;
 pub mod interleave;

@@ -1,5 +1,6 @@
 //! The part of the page about one pattern.
 
+use std::collections::HashSet;
 use std::fmt::Write as _;
 
 use super::figures::{bold, figure, grouped, ratio, whole};
@@ -83,9 +84,11 @@ impl Section {
             name.strip_prefix(peer).is_some_and(|rest| rest.is_empty() || rest.starts_with(','))
         };
         let absent = |peer: &str| !std_clock.contenders.iter().any(|time| of(peer, &time.name));
-        for (peer, _) in
-            (self.pattern.peers)().into_iter().filter(|(name, _)| row.is_versus() && absent(name))
-        {
+        // Some are made of several packages.
+        let mut peers: Vec<_> = (self.pattern.peers)().into_iter().map(|(name, _)| name).collect();
+        let mut named = HashSet::new();
+        peers.retain(|name| row.is_versus() && absent(name) && named.insert(*name));
+        for peer in peers {
             let _ = writeln!(page, "| {peer} | {} | {} |", cells(None), cells(None));
         }
         let thrown = |row: &RowTimes| row.contenders.iter().map(|time| time.thrown_away).sum::<usize>();

@@ -12,7 +12,7 @@ use crate::peer;
 use crate::row::OURS;
 
 /// A call that succeeds at once, in instructions, with the loop around it and the work in it.
-const MOST_INSTRUCTIONS: f64 = 50.0;
+const MOST_INSTRUCTIONS: f64 = 40.0;
 
 /// The pattern.
 pub const PATTERN: Pattern = Pattern {

@@ -82,7 +82,8 @@ impl<L: Line> Line for &L {
         (**self).wait_blocking()
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn admit_now(&self) -> Option<Result<PermitOf<L>, Rejected>> {
         (**self).admit_now()
     }
@@ -115,7 +116,8 @@ impl Line for () {
         Ok(())
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn admit_now(&self) -> Option<Result<(), Rejected>> {
         Some(Ok(()))
     }
@@ -167,7 +169,8 @@ impl<L: Line, P: Policy + Clone> Line for Then<L, P> {
         self.admit(permit)
     }
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn admit_now(&self) -> Option<Result<<Self::Policy as Policy>::Permit, Rejected>> {
         Some(self.line.admit_now()?.and_then(|permit| self.admit(permit)))
     }
@@ -189,7 +192,7 @@ struct Behind<L>(L);
 impl<L: Line> Policy for Behind<L> {
     type Permit = PermitOf<L>;
 
-    #[inline]
+    #[cold]
     fn admit(&self) -> Result<PermitOf<L>, Rejected> {
         self.0.admit_now().unwrap_or_else(|| self.0.policy().admit())
     }
@@ -207,7 +210,8 @@ impl<L: Line> Policy for Behind<L> {
 
 impl<L: Line, P: Policy + Clone> Then<L, P> {
     /// Asks the policy for somebody whose wait is over.
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn admit(&self, permit: <L::Policy as Policy>::Permit) -> Result<PermitOf<Self>, Rejected> {
         let returning = Returning { line: &self.line, permit: Some(permit) };
         let admitted = self.policy.admit()?;
