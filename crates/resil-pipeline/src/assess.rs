@@ -54,7 +54,7 @@ impl<V: fmt::Debug> fmt::Debug for Assessed<V> {
 
 pub(crate) type AssessedResult<T, E> = Result<Assessed<T>, Error<Assessed<E>>>;
 
-/// Assesses what came of an attempt. Refusals and time-outs mean the same to everybody.
+/// Assesses what came of an attempt. Refusals and timeouts mean the same to everybody.
 #[inline]
 pub(crate) fn assessed<T, E>(
     assess: &impl Assess<T, E>,

@@ -28,7 +28,7 @@ pub enum Event {
     Expired(Cutoff),
 }
 
-/// Which time-out cut a call off, and which limit was over: its own, or that of a deadline around it.
+/// Which timeout cut a call off, and which limit was over: its own, or that of a deadline around it.
 ///
 /// ```
 /// use resil_timeout::{Config, Event, ManualClock, Timeout};
@@ -53,7 +53,7 @@ pub enum Event {
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Cutoff {
-    /// The time-out's name.
+    /// The timeout's name.
     pub name: Name,
     /// The limit that was over, with its own name.
     pub limit: TimedOut,

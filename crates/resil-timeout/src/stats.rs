@@ -19,7 +19,7 @@ use resil_core::Name;
 #[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 pub struct Stats {
-    /// The time-out's name.
+    /// The timeout's name.
     pub name: Name,
     /// Calls that were cut off: futures, and synchronous calls that gave up because of it, as far as they
     /// [say so](crate::Timeout::call_nested).

@@ -71,7 +71,7 @@ impl Timeout {
             }
         }
 
-        /// A time-out with more settings.
+        /// A timeout with more settings.
         ///
         /// # Panics
         /// If a setting is out of its range, as [`new`](Self::new).
@@ -80,7 +80,7 @@ impl Timeout {
         }
     }
 
-    /// A time-out with more settings, or the one that is out of its range. For a name from configuration see [`Name::intern`].
+    /// A timeout with more settings, or the one that is out of its range. For a name from configuration see [`Name::intern`].
     pub fn try_with_config(name: impl Into<Name>, config: Config) -> Result<Self, OutOfRange> {
         Self::try_with_clock(name.into(), config, MonotonicClock)
     }
@@ -88,7 +88,7 @@ impl Timeout {
 
 impl<C> Timeout<C> {
     const_fn! {
-        /// A time-out on a clock of your own.
+        /// A timeout on a clock of your own.
         ///
         /// ```
         /// use resil_timeout::{Config, Deadline, ManualClock, Timeout};
@@ -125,12 +125,12 @@ impl<C> Timeout<C> {
         }
     }
 
-    /// A time-out on a clock of your own, or the setting that is out of its range.
+    /// A timeout on a clock of your own, or the setting that is out of its range.
     pub fn try_with_clock(name: Name, config: Config, clock: C) -> Result<Self, OutOfRange> {
         config.check().map(|()| Self::unchecked(name, &config, clock))
     }
 
-    /// The time-out's name.
+    /// The timeout's name.
     pub const fn name(&self) -> Name {
         self.name
     }
@@ -163,7 +163,7 @@ impl<C> Timeout<C> {
     /// Calls `listener` for every later [`Event`], until the returned subscription is dropped.
     ///
     /// Listeners run one event at a time, on the thread of some caller; so they should be quick. They may make calls under this very
-    /// time-out. One that panics is counted in [`Stats::listener_panics`] and harms nobody.
+    /// timeout. One that panics is counted in [`Stats::listener_panics`] and harms nobody.
     pub fn observe(&self, listener: impl Fn(&Event) + Send + Sync + 'static) -> Subscription {
         self.observers.observe(listener)
     }

@@ -36,7 +36,7 @@ impl<C: Clock> Clone for Within<'_, C> {
 impl<C: Clock> Copy for Within<'_, C> {}
 
 impl<C: Clock> Timeout<C> {
-    /// This time-out with the limit that the caller `asked` for, or the [greatest one](crate::Config::max_timeout) if that is shorter.
+    /// This timeout with the limit that the caller `asked` for, or the [greatest one](crate::Config::max_timeout) if that is shorter.
     ///
     /// Whoever asks for no time at all is told at once that it is over.
     #[inline]

@@ -1,4 +1,4 @@
-//! What a call under a time-out gives back, in each of its forms.
+//! What a call under a timeout gives back, in each of its forms.
 
 use std::cell::Cell;
 use std::future::{Future, pending, poll_fn, ready};

@@ -42,7 +42,7 @@ async fn calls_in_calls_end_with_the_limit_that_is_over_first() {
 async fn a_deadline_inside_says_which_limit_is_over() {
     let work = async {
         tokio::time::sleep(2 * SECOND).await;
-        let current = Deadline::current().expect("set by the time-out");
+        let current = Deadline::current().expect("set by the timeout");
         (current.name(), current.remaining_on(&TokioClock).as_secs())
     };
     assert_eq!(OUTER.run(work).await.map(|(name, left)| (name.as_str(), left)), Ok(("outer", 3)));

@@ -1,4 +1,4 @@
-//! Random trees of deadlines, time-outs and calls beside a list of frames that was written on its own.
+//! Random trees of deadlines, timeouts and calls beside a list of frames that was written on its own.
 
 use std::cell::{Cell, RefCell};
 use std::future::{Pending, pending, poll_fn};
@@ -59,14 +59,14 @@ enum Step {
         is_async: bool,
         steps: Vec<Step>,
     },
-    /// A future under a time-out; with `pends`, it is pending afterwards.
+    /// A future under a timeout; with `pends`, it is pending afterwards.
     Timed {
         config: Config,
         is_public: bool,
         pends: bool,
         steps: Vec<Step>,
     },
-    /// A closure under a time-out.
+    /// A closure under a timeout.
     Call {
         config: Config,
         steps: Vec<Step>,

@@ -12,7 +12,7 @@ use crate::moment::saturating_nanos;
 use crate::{Clock, Moment, Name, TimedOut, Timer};
 
 pin_project! {
-    /// A future under a time limit, which begins at its first poll, and the sleep until its end: what time-outs are made of. For
+    /// A future under a time limit, which begins at its first poll, and the sleep until its end: what timeouts are made of. For
     /// authors of policies, who poll it with [`poll_on`](Limited::poll_on).
     ///
     /// The limit is the current deadline while the future is polled, unless a deadline around it ends earlier; it is cut off at whichever
