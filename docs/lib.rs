@@ -44,6 +44,6 @@ pages! {
     adr_0012: "adr/0012-refunds.md";
     adr_0013: "adr/0013-threads-of-the-end.md";
     adr_0014: "adr/0014-loops-and-heralds.md";
-    adr_0015: "adr/0015-lines-and-lazy-limits.md";
     adr_0015: "adr/0015-flags-and-exchanges.md";
+    adr_0016: "adr/0016-lines-and-lazy-limits.md";
 }
