@@ -24,12 +24,12 @@ fn watching() -> (Watchdog, Receiver<Silence>) {
 }
 
 fn runtime(workers: usize) -> Runtime {
-    Builder::new_multi_thread()
-        .worker_threads(workers)
-        .thread_name("blocked-worker")
-        .enable_time()
-        .build()
-        .unwrap()
+    runtime_of(workers, "worker")
+}
+
+/// With threads of that name, where others in this process have workers, too.
+fn runtime_of(workers: usize, name: &str) -> Runtime {
+    Builder::new_multi_thread().worker_threads(workers).thread_name(name).enable_time().build().unwrap()
 }
 
 /// Blocks so many workers until what is returned is dropped; each on a task of its own.
@@ -66,7 +66,7 @@ fn index(silence: &Silence) -> (usize, usize) {
 /// W6, W5
 #[test]
 fn a_runtime_whose_workers_are_all_blocked_is_noticed_and_the_dump_lists_what_every_thread_does() {
-    let runtime = runtime(2);
+    let runtime = runtime_of(2, "blocked-worker");
     let (dog, told) = watching();
     let _watched = dog.watch_tokio(runtime.handle());
     wait_until_parked(&dog);

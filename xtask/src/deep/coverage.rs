@@ -109,7 +109,8 @@ fn measure(workspace: &Workspace, tools: &LlvmTools) -> Result<Vec<Reached>, Str
     succeed(&mut test("--no-fail-fast"))?;
     let merged = home.join("all.profdata");
     let mut merge = Command::new(&tools.profdata);
-    merge.args(["merge", "-sparse", "-o"]).arg(&merged);
+    // The process of a test that was killed in the middle of writing its profile leaves half of one.
+    merge.args(["merge", "-sparse", "-failure-mode=all", "-o"]).arg(&merged);
     for profile in std::fs::read_dir(&profiles).map_err(|error| error.to_string())?.flatten() {
         merge.arg(profile.path());
     }
