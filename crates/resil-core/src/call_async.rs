@@ -86,7 +86,8 @@ where
 {
     type Output = J::Output;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
         let this = self.project();
         let Admission { policy, permit, asked } = this.admission;

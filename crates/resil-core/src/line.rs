@@ -25,6 +25,9 @@ pub trait Line: Clone {
     /// The policy that gives the permits.
     type Policy: Policy;
 
+    /// What a call holds while it runs: the permit, or less where only a call that is not made gives something back.
+    type Held: Send;
+
     /// The wait; it owns what it needs. Dropping it gives up the place in line.
     type Wait<T: Timer>: Future<Output = Result<<Self::Policy as Policy>::Permit, Rejected>>;
 
@@ -49,22 +52,19 @@ pub trait Line: Clone {
         None
     }
 
-    /// Hands the permit of a call that was made back to the [policy](Self::policy). A line that can do so without another handle of the
-    /// policy should.
-    #[inline]
-    fn settle_permit(&self, permit: <Self::Policy as Policy>::Permit, verdict: Verdict) {
-        self.policy().settle(permit, verdict);
-    }
+    /// A call begins that has this permit: what it holds until its end.
+    fn begin(&self, permit: <Self::Policy as Policy>::Permit) -> Self::Held;
 
-    /// Hands the permit of a call that was not made back to the [policy](Self::policy), likewise.
-    #[inline]
-    fn release_permit(&self, permit: <Self::Policy as Policy>::Permit) {
-        self.policy().release(permit);
-    }
+    /// A call has come to its end.
+    fn settle(&self, held: Self::Held, verdict: Verdict);
+
+    /// Takes back the permit of a call that is not made after all.
+    fn release(&self, permit: <Self::Policy as Policy>::Permit);
 }
 
 impl<L: Line> Line for &L {
     type Policy = L::Policy;
+    type Held = L::Held;
     type Wait<T: Timer> = L::Wait<T>;
 
     #[inline]
@@ -89,18 +89,24 @@ impl<L: Line> Line for &L {
     }
 
     #[inline]
-    fn settle_permit(&self, permit: PermitOf<L>, verdict: Verdict) {
-        (**self).settle_permit(permit, verdict);
+    fn begin(&self, permit: PermitOf<L>) -> L::Held {
+        (**self).begin(permit)
     }
 
     #[inline]
-    fn release_permit(&self, permit: PermitOf<L>) {
-        (**self).release_permit(permit);
+    fn settle(&self, held: L::Held, verdict: Verdict) {
+        (**self).settle(held, verdict);
+    }
+
+    #[inline]
+    fn release(&self, permit: PermitOf<L>) {
+        (**self).release(permit);
     }
 }
 
 impl Line for () {
     type Policy = ();
+    type Held = ();
     type Wait<T: Timer> = Ready<Result<(), Rejected>>;
 
     #[inline]
@@ -121,28 +127,40 @@ impl Line for () {
     fn admit_now(&self) -> Option<Result<(), Rejected>> {
         Some(Ok(()))
     }
+
+    #[inline]
+    fn begin(&self, (): ()) {}
+
+    #[inline]
+    fn settle(&self, (): (), _: Verdict) {}
+
+    #[inline]
+    fn release(&self, (): ()) {}
 }
 
+/// The permit of a line.
 type PermitOf<L> = <<L as Line>::Policy as Policy>::Permit;
 
-/// A line as a policy: it hears what became of a call, and is asked where nobody waits.
+/// A line as the policy of calls that run.
 struct Behind<L>(L);
 
 impl<L: Line> Policy for Behind<L> {
-    type Permit = PermitOf<L>;
+    type Permit = L::Held;
 
     #[cold]
-    fn admit(&self) -> Result<PermitOf<L>, Rejected> {
-        self.0.admit_now().unwrap_or_else(|| self.0.policy().admit())
+    fn admit(&self) -> Result<L::Held, Rejected> {
+        let admitted = self.0.admit_now().unwrap_or_else(|| self.0.policy().admit());
+        admitted.map(|permit| self.0.begin(permit))
     }
 
     #[inline]
-    fn settle(&self, permit: PermitOf<L>, verdict: Verdict) {
-        self.0.settle_permit(permit, verdict);
+    fn settle(&self, held: L::Held, verdict: Verdict) {
+        self.0.settle(held, verdict);
     }
 
-    #[inline]
-    fn release(&self, permit: PermitOf<L>) {
-        self.0.release_permit(permit);
+    /// It has begun, so it can only be ignored.
+    #[cold]
+    fn release(&self, held: L::Held) {
+        self.0.settle(held, Verdict::Ignored);
     }
 }

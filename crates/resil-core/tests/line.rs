@@ -20,6 +20,7 @@ struct Slow<'a>(&'a Spy);
 
 impl<'a> Line for Slow<'a> {
     type Policy = &'a Spy;
+    type Held = ();
     type Wait<T: Timer> = std::pin::Pin<Box<dyn Future<Output = Result<(), Rejected>> + 'a>>;
 
     fn policy(&self) -> &'a Spy {
@@ -37,6 +38,16 @@ impl<'a> Line for Slow<'a> {
     fn wait_blocking(&self) -> Result<(), Rejected> {
         self.0.admit()
     }
+
+    fn begin(&self, (): ()) {}
+
+    fn settle(&self, (): (), verdict: Verdict) {
+        self.0.settle((), verdict);
+    }
+
+    fn release(&self, (): ()) {
+        self.0.release(());
+    }
 }
 
 /// A line in which nobody need wait, so that whoever makes a wait or another handle of its policy is wrong.
@@ -45,6 +56,7 @@ struct Quick<'a>(&'a Spy);
 
 impl<'a> Line for Quick<'a> {
     type Policy = &'a Spy;
+    type Held = ();
     type Wait<T: Timer> = std::future::Pending<Result<(), Rejected>>;
 
     fn policy(&self) -> &'a Spy {
@@ -63,11 +75,13 @@ impl<'a> Line for Quick<'a> {
         Some(self.0.admit())
     }
 
-    fn settle_permit(&self, (): (), verdict: Verdict) {
+    fn begin(&self, (): ()) {}
+
+    fn settle(&self, (): (), verdict: Verdict) {
         self.0.settle((), verdict);
     }
 
-    fn release_permit(&self, (): ()) {
+    fn release(&self, (): ()) {
         self.0.release(());
     }
 }

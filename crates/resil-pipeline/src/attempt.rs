@@ -119,7 +119,8 @@ where
 {
     type Output = Result<Assessed<V>, Error<Assessed<E>>>;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let result = ready!(this.future.poll(cx));

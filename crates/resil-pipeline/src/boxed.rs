@@ -47,8 +47,8 @@ trait ErasedLine: Send + Sync {
     fn wait_erased(&self, timer: Relay) -> Wait;
     fn wait_blocking_erased(&self) -> Result<ErasedPermit, Rejected>;
     fn admit_now_erased(&self) -> Option<Result<ErasedPermit, Rejected>>;
-    fn settle_permit_erased(&self, permit: ErasedPermit, verdict: Verdict);
-    fn release_permit_erased(&self, permit: ErasedPermit);
+    fn settle_erased(&self, permit: ErasedPermit, verdict: Verdict);
+    fn release_erased(&self, permit: ErasedPermit);
 }
 
 impl<L> ErasedLine for L
@@ -75,12 +75,12 @@ where
         self.admit_now().map(|admitted| admitted.map(ErasedPermit::new))
     }
 
-    fn settle_permit_erased(&self, permit: ErasedPermit, verdict: Verdict) {
-        self.policy().settle_erased(permit, verdict);
+    fn settle_erased(&self, permit: ErasedPermit, verdict: Verdict) {
+        ErasedPolicy::settle_erased(&self.policy(), permit, verdict);
     }
 
-    fn release_permit_erased(&self, permit: ErasedPermit) {
-        self.policy().release_erased(permit);
+    fn release_erased(&self, permit: ErasedPermit) {
+        ErasedPolicy::release_erased(&self.policy(), permit);
     }
 }
 
@@ -110,6 +110,7 @@ impl fmt::Debug for BoxLinePolicy {
 
 impl Line for BoxLine {
     type Policy = BoxLinePolicy;
+    type Held = ErasedPermit;
     type Wait<T: Timer> = BoxWait<T>;
 
     fn policy(&self) -> BoxLinePolicy {
@@ -129,12 +130,16 @@ impl Line for BoxLine {
         self.0.admit_now_erased()
     }
 
-    fn settle_permit(&self, permit: ErasedPermit, verdict: Verdict) {
-        self.0.settle_permit_erased(permit, verdict);
+    fn begin(&self, permit: ErasedPermit) -> ErasedPermit {
+        permit
     }
 
-    fn release_permit(&self, permit: ErasedPermit) {
-        self.0.release_permit_erased(permit);
+    fn settle(&self, permit: ErasedPermit, verdict: Verdict) {
+        self.0.settle_erased(permit, verdict);
+    }
+
+    fn release(&self, permit: ErasedPermit) {
+        self.0.release_erased(permit);
     }
 }
 

@@ -17,6 +17,8 @@ where
     C: Clock,
 {
     type Policy = P;
+    // A call that was made has used its permit, whatever became of it.
+    type Held = ();
     type Wait<T: Timer> = WaitForPermit<P, C, T>;
 
     #[inline]
@@ -40,12 +42,13 @@ where
     }
 
     #[inline]
-    fn settle_permit(&self, permit: Permit, verdict: Verdict) {
-        self.limiter.settle(permit, verdict);
-    }
+    fn begin(&self, _: Permit) {}
 
     #[inline]
-    fn release_permit(&self, permit: Permit) {
+    fn settle(&self, (): (), _: Verdict) {}
+
+    #[inline]
+    fn release(&self, permit: Permit) {
         self.limiter.release(permit);
     }
 }

@@ -68,7 +68,8 @@ impl<C: Clock> Account<'_, C> {
 impl<C: Clock, T: Timer, F: Future> Future for Timed<'_, C, T, F> {
     type Output = Result<F::Output, TimedOut>;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as its limit")]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let Account { timeout, is_pending } = this.account;
@@ -119,7 +120,8 @@ where
 {
     type Output = J::Output;
 
-    #[inline]
+    #[expect(clippy::inline_always, reason = "a real call costs as much as its limit")]
+    #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
         match self.project().timed.poll(cx) {
             Poll::Pending => Poll::Pending,

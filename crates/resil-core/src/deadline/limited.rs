@@ -176,18 +176,39 @@ impl<F, T: Timer> Limited<F, T> {
 impl<F: Future, T: Timer> Limited<F, T> {
     /// Polls the future, whose limit is called `name` and counts on `clock`: the same ones at each poll.
     // The name comes in here and is not kept from the beginning on, as a future that is ready at once is over before its own memory can
-    // be read back without a stall.
-    #[inline]
+    // be read back without a stall. And only what such a future does is here, so that all of it fits into the caller.
+    #[expect(clippy::inline_always, reason = "a real call costs as much as its limit")]
+    #[inline(always)]
     pub fn poll_on(
-        self: Pin<&mut Self>,
+        mut self: Pin<&mut Self>,
         cx: &mut Context<'_>,
         name: Name,
         clock: &impl Clock,
     ) -> Poll<Result<F::Output, Cut>> {
-        let mut this = self.project();
+        let this = self.as_mut().project();
+        let mut entered = Entered::Apart;
+        if !begin_lazily(&mut entered, this.deadline, *this.stage, *this.is_current, name, clock) {
+            return self.poll_slowly(cx, name, clock);
+        }
+        if let Poll::Ready(output) = this.future.poll(cx) {
+            return Poll::Ready(Ok(output));
+        }
+        self.pend(cx, name, clock, entered, false)
+    }
+
+    /// A poll of what has begun, or begins under a deadline.
+    #[cold]
+    #[inline(never)]
+    fn poll_slowly(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        name: Name,
+        clock: &impl Clock,
+    ) -> Poll<Result<F::Output, Cut>> {
+        let mut this = self.as_mut().project();
         // In turns: a future that uses up its task's budget in each poll, as tokio counts it, would starve a sleep that always comes
         // second, and one that always comes first costs even the last poll something. At the same instant the future wins either way.
-        let mut is_over = *this.is_sleep_first && is_ready(this.sleep.as_mut().as_pin_mut(), cx);
+        let is_over = *this.is_sleep_first && is_ready(this.sleep.as_mut().as_pin_mut(), cx);
         let mut entered = Entered::Apart;
         if !begin(&mut entered, this.deadline, this.stage, *this.is_current, name, clock) {
             return Poll::Ready(Err(Cut::Expired(this.deadline.timed_out())));
@@ -195,6 +216,21 @@ impl<F: Future, T: Timer> Limited<F, T> {
         if let Poll::Ready(output) = this.future.poll(cx) {
             return Poll::Ready(Ok(output));
         }
+        self.pend(cx, name, clock, entered, is_over)
+    }
+
+    /// What follows a poll in which the future was not ready.
+    #[cold]
+    #[inline(never)]
+    fn pend(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        name: Name,
+        clock: &impl Clock,
+        entered: Entered,
+        mut is_over: bool,
+    ) -> Poll<Result<F::Output, Cut>> {
+        let mut this = self.project();
         let first = this.sleep.is_none();
         if first {
             if *this.stage == Stage::After && !entered.has_begun() {
@@ -220,6 +256,24 @@ fn is_ready<S: Future>(sleep: Option<Pin<&mut S>>, cx: &mut Context<'_>) -> bool
     sleep.is_some_and(|sleep| sleep.poll(cx).is_ready())
 }
 
+/// Makes a limit current that begins when it is needed, if nothing is current, or leaves it alone if it is to be; whether that is all that
+/// is needed.
+#[inline]
+fn begin_lazily(
+    entered: &mut Entered,
+    deadline: &Deadline,
+    stage: Stage,
+    is_current: bool,
+    name: Name,
+    clock: &impl Clock,
+) -> bool {
+    if stage != Stage::After || deadline.limit == 0 {
+        return false;
+    }
+    let limit = TimeLimit { name, nanos: deadline.limit };
+    !is_current || clock.reader().is_some_and(|now| entered.enter_on_nothing(Lazy { limit, now }))
+}
+
 /// Makes the deadline current for a poll, unless it is over before the future has begun; whether it is not.
 // What was entered is not returned but left where it stays: copying it would cost more than all the rest.
 #[inline]
@@ -231,16 +285,8 @@ fn begin(
     name: Name,
     clock: &impl Clock,
 ) -> bool {
-    if *stage == Stage::After && deadline.limit > 0 {
-        if !is_current {
-            return true;
-        }
-        let limit = TimeLimit { name, nanos: deadline.limit };
-        if let Some(now) = clock.reader()
-            && entered.enter_on_nothing(Lazy { limit, now })
-        {
-            return true;
-        }
+    if begin_lazily(entered, deadline, *stage, is_current, name, clock) {
+        return true;
     }
     begin_under(entered, deadline, stage, is_current, name, clock)
 }

@@ -5,9 +5,9 @@ use std::task::{Context, Poll, ready};
 
 use pin_project_lite::pin_project;
 
-use super::{Behind, Line, PermitOf};
+use super::{Behind, Line};
 use crate::call::run_admitted;
-use crate::{CallAsync, Judge, Rejected, Timer};
+use crate::{CallAsync, Judge, Timer};
 
 /// Calls that wait in any [`Line`] for their turn.
 pub trait LineExt: Line {
@@ -30,7 +30,7 @@ pub trait LineExt: Line {
     #[inline(always)]
     fn call_judged<R, J: Judge<R>>(&self, judge: J, f: impl FnOnce() -> R) -> J::Output {
         match self.admit_now().unwrap_or_else(|| self.wait_blocking()) {
-            Ok(permit) => run_admitted(&Behind(self), permit, judge, f),
+            Ok(permit) => run_admitted(&Behind(self), self.begin(permit), judge, f),
             Err(refusal) => J::refused(refusal),
         }
     }
@@ -92,49 +92,53 @@ where
 {
     type Output = J::Output;
 
-    #[inline]
+    // Only what a call does that need not wait, in its first poll, so that all of it fits into the caller.
+    #[expect(clippy::inline_always, reason = "a real call costs as much as an admission")]
+    #[inline(always)]
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
         let mut this = self.as_mut().project();
         let admitted = match this.turn.as_mut().project() {
-            TurnProjection::Over => return this.call.poll(cx),
             TurnProjection::Ahead { .. } => this.call.policy().0.admit_now(),
-            TurnProjection::Waiting { .. } => None,
+            TurnProjection::Waiting { .. } | TurnProjection::Over => None,
         };
-        let admitted = match admitted {
-            Some(admitted) => {
-                this.turn.set(Turn::Over);
-                admitted
-            }
-            None => ready!(self.as_mut().wait(cx)),
-        };
-        let call = self.project().call;
-        match call.begin(admitted) {
+        let Some(admitted) = admitted else { return self.go_on(cx) };
+        this.turn.set(Turn::Over);
+        let held = admitted.map(|permit| this.call.policy().0.begin(permit));
+        match this.call.begin(held) {
             Ok(call) => call.poll(cx),
             Err(refusal) => Poll::Ready(J::refused(refusal)),
         }
     }
 }
 
-impl<L: Line, T: Timer, F, J> CallInLine<L, T, F, J> {
-    /// Out of line, so that a call which need not wait has nothing to do with it.
+impl<L, T, F, J> CallInLine<L, T, F, J>
+where
+    L: Line,
+    T: Timer,
+    F: Future,
+    J: Judge<F::Output>,
+{
+    /// A poll of a call that waits, or runs already.
     #[cold]
     #[inline(never)]
-    fn wait(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Result<PermitOf<L>, Rejected>> {
+    fn go_on(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<J::Output> {
         let mut this = self.project();
-        loop {
+        let admitted = loop {
             match this.turn.as_mut().project() {
-                TurnProjection::Waiting { wait } => {
-                    let admitted = ready!(wait.poll(cx));
-                    this.turn.set(Turn::Over);
-                    return Poll::Ready(admitted);
-                }
+                TurnProjection::Over => return this.call.poll(cx),
+                TurnProjection::Waiting { wait } => break ready!(wait.poll(cx)),
                 TurnProjection::Ahead { timer } => {
                     let Some(timer) = timer.take() else { unreachable!("it is taken once") };
-                    let wait = this.call.as_ref().policy().0.wait_with(timer);
+                    let wait = this.call.policy().0.wait_with(timer);
                     this.turn.set(Turn::Waiting { wait });
                 }
-                TurnProjection::Over => unreachable!("who has had a turn does not wait"),
             }
+        };
+        this.turn.set(Turn::Over);
+        let held = admitted.map(|permit| this.call.policy().0.begin(permit));
+        match this.call.begin(held) {
+            Ok(call) => call.poll(cx),
+            Err(refusal) => Poll::Ready(J::refused(refusal)),
         }
     }
 }

@@ -36,6 +36,7 @@ impl<L: Line, P: Policy + Clone> Then<L, P> {
 
 impl<L: Line, P: Policy + Clone> Line for Then<L, P> {
     type Policy = (L::Policy, P);
+    type Held = (L::Held, P::Permit);
     type Wait<T: Timer> = WaitThen<L, P, T>;
 
     #[inline]
@@ -61,13 +62,20 @@ impl<L: Line, P: Policy + Clone> Line for Then<L, P> {
     }
 
     #[inline]
-    fn settle_permit(&self, permit: <Self::Policy as Policy>::Permit, verdict: Verdict) {
-        (Behind(&self.line), &self.policy).settle(permit, verdict);
+    fn begin(&self, (permit, admitted): PermitOf<Self>) -> Self::Held {
+        (self.line.begin(permit), admitted)
+    }
+
+    // As tuples of policies are settled: from the inside out.
+    #[inline]
+    fn settle(&self, held: Self::Held, verdict: Verdict) {
+        (Behind(&self.line), &self.policy).settle(held, verdict);
     }
 
     #[inline]
-    fn release_permit(&self, permit: <Self::Policy as Policy>::Permit) {
-        (Behind(&self.line), &self.policy).release(permit);
+    fn release(&self, (permit, admitted): PermitOf<Self>) {
+        let _returning = Returning { line: &self.line, permit: Some(permit) };
+        self.policy.release(admitted);
     }
 }
 
@@ -102,7 +110,7 @@ impl<L: Line> Drop for Returning<'_, L> {
     #[inline]
     fn drop(&mut self) {
         if let Some(permit) = self.permit.take() {
-            self.line.release_permit(permit);
+            self.line.release(permit);
         }
     }
 }

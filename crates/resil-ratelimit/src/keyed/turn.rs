@@ -56,6 +56,8 @@ where
     C: Clock,
 {
     type Policy = OwnedKeyed<K, C>;
+    // A call that was made has used its permit, whatever became of it.
+    type Held = ();
     type Wait<T: Timer> = WaitForKey<K, C, T>;
 
     fn policy(&self) -> OwnedKeyed<K, C> {
@@ -74,11 +76,11 @@ where
         self.key.take_now(1).map(Ok)
     }
 
-    fn settle_permit(&self, permit: KeyedPermit, verdict: Verdict) {
-        self.key.settle(permit, verdict);
-    }
+    fn begin(&self, _: KeyedPermit) {}
 
-    fn release_permit(&self, permit: KeyedPermit) {
+    fn settle(&self, (): (), _: Verdict) {}
+
+    fn release(&self, permit: KeyedPermit) {
         self.key.release(permit);
     }
 }
