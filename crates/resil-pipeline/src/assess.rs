@@ -105,7 +105,7 @@ impl<T, E: fmt::Debug> Rule<AssessedResult<T, E>> for ByOutcome {
     type Output = Result<T, Error<E>>;
 
     #[inline]
-    fn rule(&self, result: &AssessedResult<T, E>, config: &Config) -> Ruling {
+    fn rule(&self, result: &AssessedResult<T, E>, config: impl FnOnce() -> Config) -> Ruling {
         resil_core::Nested(*self).rule(result, config)
     }
 

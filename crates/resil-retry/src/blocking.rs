@@ -19,8 +19,8 @@ where
         Err(cut) => return L::cut(cut),
     };
     let first = FirstAttempt { retry, begun };
-    let result = operation.attempt(Attempt::new(1, retry.settings().max_attempts, Duration::ZERO));
-    let ruling = rule.rule(&result, retry.settings());
+    let result = operation.attempt(Attempt::new(1, begun.max_attempts, Duration::ZERO));
+    let ruling = rule.rule(&result, || retry.settings.config());
     let begun = first.ended();
     if ruling == Ruling::Done {
         return L::ran(result);
@@ -58,7 +58,7 @@ where
         // Before the next one begins.
         drop(result);
         result = operation.attempt(attempt);
-        ruling = rule.rule(&result, retry.settings());
+        ruling = rule.rule(&result, || course.config());
     }
     course.succeeded();
     L::ran(result)

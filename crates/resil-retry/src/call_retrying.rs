@@ -91,7 +91,7 @@ where
             course.suspend();
             return Poll::Pending;
         };
-        match this.rule.rule(&result, course.retry.settings()) {
+        match this.rule.rule(&result, || course.config()) {
             Ruling::Done => {
                 course.succeeded();
                 Poll::Ready(L::ran(result))
@@ -130,7 +130,7 @@ where
                             course.suspend();
                             return Poll::Pending;
                         };
-                        let ruling = this.rule.rule(&result, course.retry.settings());
+                        let ruling = this.rule.rule(&result, || course.config());
                         (result, ruling)
                     }
                     StepProjection::Wait { mut sleep, until, woke_early, last } => {

@@ -4,7 +4,8 @@ use resil_core::{Clock, Deadline, Moment, TimedOut, dice};
 
 use crate::attempts::{Answer, Attempts, Surroundings};
 use crate::retry::{RECOVERED, RETRIED, RETRIES, STOPPED, WAITED_NANOS};
-use crate::{Attempt, Event, FailedAttempt, Recovered, Retry, Ruling, StopReason, Stopped, Token};
+use crate::settings::{Kept, Opening, Settings};
+use crate::{Attempt, Config, Event, FailedAttempt, Recovered, Retry, Ruling, StopReason, Stopped, Token};
 
 /// One call on its way: what the machine says, done with clock, budget, counters and listeners.
 ///
@@ -19,13 +20,15 @@ pub(crate) struct Course<'a, C: Clock> {
 
 /// What a call needs once an attempt has failed.
 struct Later<'a> {
+    kept: Kept,
     attempts: Attempts,
     wait: Wait<'a>,
 }
 
 impl Later<'_> {
-    const fn new() -> Self {
+    fn new(settings: &Settings) -> Self {
         Self {
+            kept: settings.keep(),
             attempts: Attempts::first(),
             wait: Wait { since: Moment::ZERO, until: Moment::ZERO, token: None },
         }
@@ -82,7 +85,7 @@ impl<'a, C: Clock> Course<'a, C> {
             Ok(begun) => {
                 self.started = begun.started;
                 self.stage = Stage::Running;
-                Ok(Attempt::new(1, self.retry.settings().max_attempts, Duration::ZERO))
+                Ok(Attempt::new(1, begun.max_attempts, Duration::ZERO))
             }
             Err(cut) => {
                 self.stage = Stage::Over;
@@ -118,8 +121,9 @@ impl<'a, C: Clock> Course<'a, C> {
             around
         };
         let attempt = self.attempt();
-        let later = self.later.get_or_insert_with(Later::new);
-        let delay = match later.attempts.after_failure(retry.settings(), ruling, around) {
+        let later = self.later.get_or_insert_with(|| Later::new(&retry.settings));
+        let config = retry.settings.of(&later.kept);
+        let delay = match later.attempts.after_failure(config, ruling, around) {
             Answer::Wait(delay) => delay,
             Answer::Stop(reason) => {
                 self.stop(attempt, reason, text);
@@ -145,14 +149,15 @@ impl<'a, C: Clock> Course<'a, C> {
     pub(crate) fn woken(&mut self, text: impl FnOnce() -> Option<String>) -> Woken {
         let retry = self.retry;
         let around = surroundings(retry, self.started, 0);
-        let later = self.later.get_or_insert_with(Later::new);
+        let later = self.later.get_or_insert_with(|| Later::new(&retry.settings));
         let Wait { since, until, .. } = later.wait;
         if around.now < until {
             return Woken::Early;
         }
         let waited = around.now.saturating_duration_since(since);
         count(retry, WAITED_NANOS, waited.as_nanos().try_into().unwrap_or(u64::MAX));
-        let config = retry.settings();
+        let config = retry.settings.of(&later.kept);
+        let max_attempts = config.max_attempts;
         if let Err(reason) = later.attempts.after_wait(config, &around) {
             self.stop(self.attempt(), reason, text);
             return Woken::Stopped;
@@ -163,7 +168,7 @@ impl<'a, C: Clock> Course<'a, C> {
         }
         self.stage = Stage::Running;
         let delay = until.saturating_duration_since(since);
-        Woken::Go(Attempt::new(self.attempt(), config.max_attempts, delay))
+        Woken::Go(Attempt::new(self.attempt(), max_attempts, delay))
     }
 
     /// Foreign code is about to run.
@@ -186,6 +191,15 @@ impl<'a, C: Clock> Course<'a, C> {
     #[inline]
     pub(crate) fn is_new(&self) -> bool {
         self.stage == Stage::New
+    }
+
+    /// The settings that the call goes by.
+    #[cold]
+    pub(crate) fn config(&self) -> Config {
+        match &self.later {
+            Some(later) => *self.retry.settings.of(&later.kept),
+            None => self.retry.settings.config(),
+        }
     }
 
     /// The attempt that runs or has failed, from 1.
@@ -215,6 +229,7 @@ fn count<C>(retry: &Retry<C>, counter: usize, n: u64) {
 pub(crate) struct Begun {
     /// When it began, if it is limited in time.
     started: Option<Moment>,
+    pub(crate) max_attempts: u32,
 }
 
 /// Begins a call, unless the current deadline is over.
@@ -227,8 +242,9 @@ pub(crate) fn begin<C: Clock>(retry: &Retry<C>) -> Result<Begun, TimedOut> {
     if let Some(budget) = retry.retry_budget() {
         budget.deposit();
     }
-    let started = if retry.settings().max_elapsed.is_some() { Some(retry.clock.now()) } else { None };
-    Ok(Begun { started })
+    let Opening { max_attempts, is_timed } = retry.settings.opening();
+    let started = if is_timed { Some(retry.clock.now()) } else { None };
+    Ok(Begun { started, max_attempts })
 }
 
 #[cold]

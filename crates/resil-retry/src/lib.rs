@@ -21,6 +21,7 @@ mod operation;
 mod retry;
 mod retrying;
 mod ruling;
+mod settings;
 mod stats;
 mod stop_reason;
 

@@ -6,6 +6,7 @@ use std::time::Duration;
 use resil_core::{Clock, Counters, MonotonicClock, Name, Observers, OutOfRange, Subscription, const_fn};
 
 use crate::decision::{After, Errors, Never, On, When};
+use crate::settings::Settings;
 use crate::{Config, Decision, Event, RetryBudget, Retrying, Stats, StopReason, Stops};
 
 /// Makes a call again when it fails, after a growing wait, as long as there is hope, time and budget.
@@ -28,7 +29,7 @@ use crate::{Config, Decision, Event, RetryBudget, Retrying, Stats, StopReason, S
 /// A call that succeeds at once reads no clock, allocates nothing and writes nothing that is shared, unless there is a budget (one
 /// atomic addition), a limit of time or a deadline (a clock).
 pub struct Retry<C = MonotonicClock> {
-    config: Config,
+    pub(crate) settings: Settings,
     budget: Budget,
     pub(crate) counters: Counters<COUNTERS>,
     pub(crate) observers: Observers<Event>,
@@ -119,7 +120,8 @@ impl<C: Clock> Retry<C> {
         }
 
         const fn checked(name: Name, config: Config, clock: C) -> Self {
-            Self { config, budget: Budget::None, counters: Counters::new(), observers: Observers::new(), name, clock }
+            let settings = Settings::new(config);
+            Self { settings, budget: Budget::None, counters: Counters::new(), observers: Observers::new(), name, clock }
         }
 
         /// The same handle, whose retries withdraw from `budget`. It takes the place of one that was set before.
@@ -201,9 +203,32 @@ impl<C: Clock> Retry<C> {
         self.name
     }
 
-    /// The settings.
-    pub const fn config(&self) -> Config {
-        self.config
+    /// The settings in force: those it was made with, or those of the last [`reconfigure`](Self::reconfigure).
+    pub fn config(&self) -> Config {
+        self.settings.config()
+    }
+
+    /// Goes over to other settings; statistics, budget and listeners stay. A call of which an attempt has failed keeps the settings that
+    /// it found then, and one whose first attempt still runs goes on by these, but for a limit of time that came in meanwhile.
+    ///
+    /// ```
+    /// use resil_retry::{Backoff, Config, ManualClock, Retry};
+    /// use std::time::Duration;
+    ///
+    /// let retry = Retry::with_clock("payments".into(), Config::new(), ManualClock::leaping());
+    /// retry.reconfigure(Config::new().max_attempts(5))?;
+    /// let _ = retry.call(|| Err::<(), _>("down"));
+    /// assert_eq!(retry.stats().retries, 4);
+    ///
+    /// assert!(retry.reconfigure(Config::new().max_attempts(0)).is_err()); // and nothing changes
+    /// assert_eq!(retry.config().max_attempts, 5);
+    /// # Ok::<(), resil_retry::OutOfRange>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a setting is out of its range: which, its value and the range.
+    pub fn reconfigure(&self, config: Config) -> Result<(), OutOfRange> {
+        self.settings.set(config)
     }
 
     /// The budget, if there is one.
@@ -244,17 +269,13 @@ impl<C: Clock> Retry<C> {
             self.observers.deliver();
         }
     }
-
-    pub(crate) const fn settings(&self) -> &Config {
-        &self.config
-    }
 }
 
 impl<C: Clock> fmt::Debug for Retry<C> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Retry")
             .field("name", &self.name)
-            .field("config", &self.config)
+            .field("config", &self.config())
             .field("budget", &self.retry_budget())
             .field("stats", &self.stats())
             .finish_non_exhaustive()

@@ -26,8 +26,8 @@ pub trait Rule<R> {
     /// What the caller gets.
     type Output;
 
-    /// The ruling on `result`.
-    fn rule(&self, result: &R, config: &Config) -> Ruling;
+    /// The ruling on `result`; `config` tells the settings to those that need them.
+    fn rule(&self, result: &R, config: impl FnOnce() -> Config) -> Ruling;
 
     /// The text of the error, if `result` is one; of a long one its beginning.
     fn text(result: &R) -> Option<String>;
@@ -47,7 +47,7 @@ where
     type Output = Result<T, Error<E>>;
 
     #[inline]
-    fn rule(&self, result: &Result<T, E>, _: &Config) -> Ruling {
+    fn rule(&self, result: &Result<T, E>, _: impl FnOnce() -> Config) -> Ruling {
         by(&self.0, result.as_ref())
     }
 
@@ -73,7 +73,7 @@ where
     type Output = Result<T, Error<E>>;
 
     #[inline]
-    fn rule(&self, result: &Result<T, Error<E>>, config: &Config) -> Ruling {
+    fn rule(&self, result: &Result<T, Error<E>>, config: impl FnOnce() -> Config) -> Ruling {
         match result {
             Ok(value) => by(&self.0, Ok(value)),
             Err(Error::Inner(error)) => by(&self.0, Err(error)),
@@ -112,11 +112,11 @@ fn by<T, E>(judge: &impl Decide<T, E>, result: Result<&T, &E>) -> Ruling {
 }
 
 /// A refusal of a policy that stands inside: whether waiting can help.
-fn refused(refusal: &Rejected, config: &Config) -> Ruling {
+fn refused(refusal: &Rejected, config: impl FnOnce() -> Config) -> Ruling {
     let hint = refusal.retry_after();
     match refusal.reason() {
         Reason::CircuitOpen | Reason::CircuitHalfOpen | Reason::CircuitForcedOpen => {
-            if config.retry_open_circuit {
+            if config().retry_open_circuit {
                 Ruling::Again(hint)
             } else {
                 Ruling::Stop(StopReason::CircuitOpen)

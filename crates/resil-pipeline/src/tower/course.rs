@@ -151,7 +151,7 @@ struct InStock<'a, Req>(&'a Stock<Req>);
 impl<Req, V, E: fmt::Debug> Rule<AssessedResult<V, E>> for InStock<'_, Req> {
     type Output = Result<V, Error<E>>;
 
-    fn rule(&self, result: &AssessedResult<V, E>, config: &Config) -> Ruling {
+    fn rule(&self, result: &AssessedResult<V, E>, config: impl FnOnce() -> Config) -> Ruling {
         match ByOutcome.rule(result, config) {
             Ruling::Again(_) if self.0.is_spent() => Ruling::Stop(StopReason::NotRetryable),
             ruling => ruling,
