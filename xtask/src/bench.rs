@@ -1,5 +1,7 @@
 //! `bench`: the benchmarks, which are a workspace of their own in `bench/`.
 
+use std::process::{Child, Stdio};
+
 use crate::arguments::Arguments;
 use crate::ledger::Ledger;
 use crate::tool::Tool;
@@ -53,6 +55,15 @@ pub(crate) fn run(
     }
     ledger.run(pattern.as_deref().unwrap_or("all patterns"), &mut bench);
     Ok(())
+}
+
+/// Begins to build what the gates run, in a profile and a folder that no other gate uses: the linker takes minutes there, on one core.
+///
+/// `None` if it could not be begun; the gates then build it themselves, and tell what is wrong.
+pub(crate) fn build_ahead(workspace: &Workspace) -> Option<Child> {
+    let mut build = workspace.cargo(&["build", "--release", "--bin", "check"]);
+    build.args(BENCH).stdout(Stdio::null()).stderr(Stdio::null());
+    if workspace.has_bench() { build.spawn().ok() } else { None }
 }
 
 /// What must hold on every machine: it builds, its own tests pass, no call allocates, and few instructions are used.
