@@ -23,6 +23,19 @@ pub fn contenders<Operation: Copy, Kind>(
     peers.iter().filter_map(|peer| (peer.contender)(operation)).collect()
 }
 
+/// The floor, ours, and every peer that has the operation.
+pub fn compared<Operation: Copy, Kind>(
+    floor: Contender,
+    ours: Vec<Contender>,
+    peers: &[Peer<Operation, Kind>],
+    operation: Operation,
+) -> Vec<Contender> {
+    let mut all = vec![floor];
+    all.extend(ours);
+    all.extend(contenders(peers, operation));
+    all
+}
+
 /// The name of each peer in the tables and its package in the lock file.
 pub fn packages<Operation, Kind>(peers: &[Peer<Operation, Kind>]) -> Vec<(&'static str, &'static str)> {
     peers.iter().map(|peer| (peer.name, peer.package)).collect()

@@ -1,6 +1,7 @@
 //! A row: what is compared in one interleaved run, and what we promise about it.
 
 use crate::contender::Contender;
+use crate::floor;
 
 /// Ours with its default settings.
 pub const OURS: &str = "resil";
@@ -63,6 +64,18 @@ pub struct Row {
 }
 
 impl Row {
+    /// The row of the pieces that a pattern is made of.
+    pub const fn floor(contenders: fn() -> Vec<Contender>) -> Self {
+        Self {
+            key: "floor",
+            title: "The floor",
+            reference: floor::BARE,
+            two_threads: false,
+            targets: &[],
+            contenders,
+        }
+    }
+
     /// Whether the row compares the peers, so that one which is missing from it lacks the operation.
     pub fn is_versus(&self) -> bool {
         !self.key.starts_with("scale") && !self.key.ends_with("floor")

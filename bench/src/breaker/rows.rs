@@ -184,14 +184,7 @@ pub const ALL: &[Row] = &[
         targets: &[Target::new("resil, 1,000,000 calls held", "resil, 10 calls held", 1.1)],
         contenders: held_calls,
     },
-    Row {
-        key: "floor",
-        title: "The floor",
-        reference: floor::BARE,
-        two_threads: false,
-        targets: &[],
-        contenders: floor::pieces,
-    },
+    Row::floor(floor::pieces),
     Row {
         key: "two-threads-floor",
         title: "The floor, two threads",
@@ -211,10 +204,7 @@ const fn in_form(form: Form, rule: Rule) -> Operation {
 
 /// The floor, ours, and every peer that has the operation.
 fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
-    let mut all = vec![floor];
-    all.extend(ours::contenders(operation));
-    all.extend(peer::contenders(peers::ALL, operation));
-    all
+    peer::compared(floor, ours::contenders(operation), peers::ALL, operation)
 }
 
 /// The same for two threads, with the one-thread figures beside it.

@@ -106,10 +106,7 @@ pub const ALL: &[Row] = &[
 
 /// The floor, ours, and every peer that has the operation.
 fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
-    let mut all = vec![floor];
-    all.extend(ours::contenders(operation));
-    all.extend(peer::contenders(peers::ALL, operation));
-    all
+    peer::compared(floor, ours::contenders(operation), peers::ALL, operation)
 }
 
 /// The same with so many keys.

@@ -53,22 +53,12 @@ pub const ALL: &[Row] = &[
         targets: &[],
         contenders: || compared(by_loop_async(), Operation::second_try(Form::Async)),
     },
-    Row {
-        key: "floor",
-        title: "The floor",
-        reference: floor::BARE,
-        two_threads: false,
-        targets: &[],
-        contenders: || floor::chosen(&PIECES),
-    },
+    Row::floor(|| floor::chosen(&PIECES)),
 ];
 
 /// The floor, ours, and every peer that has the operation.
 fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
-    let mut all = vec![floor];
-    all.extend(ours::contenders(operation));
-    all.extend(peer::contenders(peers::ALL, operation));
-    all
+    peer::compared(floor, ours::contenders(operation), peers::ALL, operation)
 }
 
 fn by_loop() -> Contender {

@@ -51,20 +51,10 @@ pub const ALL: &[Row] = &[
             all
         },
     },
-    Row {
-        key: "floor",
-        title: "The floor",
-        reference: floor::BARE,
-        two_threads: false,
-        targets: &[],
-        contenders: || floor::chosen(&PIECES),
-    },
+    Row::floor(|| floor::chosen(&PIECES)),
 ];
 
 /// The floor, ours, and every peer that has the operation.
 fn compared(floor: Contender, operation: Operation) -> Vec<Contender> {
-    let mut all = vec![floor];
-    all.extend(ours::contenders(operation));
-    all.extend(peer::contenders(peers::ALL, operation));
-    all
+    peer::compared(floor, ours::contenders(operation), peers::ALL, operation)
 }

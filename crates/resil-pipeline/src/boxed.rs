@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use pin_project_lite::pin_project;
-use resil_core::{ErasedPermit, ErasedPolicy, Line, Moment, Policy, Rejected, Timer, Verdict};
+use resil_core::{BoxPolicy, ErasedPermit, ErasedPolicy, Line, Moment, Policy, Rejected, Timer, Verdict};
 
 use crate::relay::Relay;
 
@@ -43,7 +43,7 @@ impl fmt::Debug for BoxLine {
 type Wait = Pin<Box<dyn Future<Output = Result<ErasedPermit, Rejected>> + Send>>;
 
 trait ErasedLine: Send + Sync {
-    fn policy_erased(&self) -> Arc<dyn ErasedPolicy>;
+    fn boxed_policy(&self) -> BoxPolicy;
     fn wait_erased(&self, timer: Relay) -> Wait;
     fn wait_blocking_erased(&self) -> Result<ErasedPermit, Rejected>;
     fn admit_now_erased(&self) -> Option<Result<ErasedPermit, Rejected>>;
@@ -58,8 +58,8 @@ where
     L::Wait<Relay>: Send + 'static,
     <L::Policy as Policy>::Permit: 'static,
 {
-    fn policy_erased(&self) -> Arc<dyn ErasedPolicy> {
-        Arc::new(self.policy())
+    fn boxed_policy(&self) -> BoxPolicy {
+        BoxPolicy::new(self.policy())
     }
 
     fn wait_erased(&self, timer: Relay) -> Wait {
@@ -84,37 +84,13 @@ where
     }
 }
 
-/// The policy behind a [`BoxLine`].
-#[derive(Clone)]
-pub struct BoxLinePolicy(Arc<dyn ErasedPolicy>);
-
-impl Policy for BoxLinePolicy {
-    type Permit = ErasedPermit;
-
-    fn admit(&self) -> Result<ErasedPermit, Rejected> {
-        self.0.admit_erased()
-    }
-    fn settle(&self, permit: ErasedPermit, verdict: Verdict) {
-        self.0.settle_erased(permit, verdict);
-    }
-    fn release(&self, permit: ErasedPermit) {
-        self.0.release_erased(permit);
-    }
-}
-
-impl fmt::Debug for BoxLinePolicy {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("BoxLinePolicy")
-    }
-}
-
 impl Line for BoxLine {
-    type Policy = BoxLinePolicy;
+    type Policy = BoxPolicy;
     type Held = ErasedPermit;
     type Wait<T: Timer> = BoxWait<T>;
 
-    fn policy(&self) -> BoxLinePolicy {
-        BoxLinePolicy(self.0.policy_erased())
+    fn policy(&self) -> BoxPolicy {
+        self.0.boxed_policy()
     }
 
     fn wait_with<T: Timer>(&self, timer: T) -> BoxWait<T> {

@@ -19,7 +19,7 @@ pub mod tower;
 
 pub use assess::{Assess, Assessed, Errors};
 pub use attempt::{AttemptAsync, Attempts};
-pub use boxed::{BoxLine, BoxLinePolicy, BoxWait};
+pub use boxed::{BoxLine, BoxWait};
 pub use call_async::PipelineCall;
 pub use calls::Assessing;
 pub use fallback::OrElse;
