@@ -4,14 +4,13 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use resil::Moment;
+use resil::retry::{Backoff, Delays};
 
 /// How patient to be.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct Patience {
-    /// The pause before the first restart. Each later one is twice the one before.
-    pub(crate) first: Duration,
-    /// The longest pause.
-    pub(crate) longest: Duration,
+    /// The pauses before restarts.
+    pub(crate) backoff: Backoff,
     /// How many restarts there may be within the window.
     pub(crate) limit: usize,
     pub(crate) window: Duration,
@@ -34,15 +33,15 @@ pub(crate) struct Restarts {
     patience: Patience,
     /// When those were that count, none of them older than the window.
     made: VecDeque<Moment>,
-    /// How many there were since it was last healthy.
-    in_a_row: u32,
+    /// The pauses that follow, since it was last healthy.
+    pauses: Delays,
     /// When the present worker was first and last seen to be well.
     well: Option<(Moment, Moment)>,
 }
 
 impl Restarts {
     pub(crate) const fn new(patience: Patience) -> Self {
-        Self { patience, made: VecDeque::new(), in_a_row: 0, well: None }
+        Self { patience, made: VecDeque::new(), pauses: patience.backoff.delays(0), well: None }
     }
 
     /// The worker was seen to be well.
@@ -53,21 +52,20 @@ impl Restarts {
 
     /// The worker has failed. From here on another one is meant.
     pub(crate) fn failed(&mut self, now: Moment) -> Answer {
-        let Patience { first, longest, limit, window, healthy } = self.patience;
+        let Patience { backoff, limit, window, healthy } = self.patience;
         // What it did after it was last seen to be well may have been anything.
         let was_well_for = self.well.take().map(|(since, until)| until.saturating_duration_since(since));
         if was_well_for.is_some_and(|span| span >= healthy) {
             self.made.clear();
-            self.in_a_row = 0;
+            self.pauses = backoff.delays(0);
         }
         self.made.retain(|at| now.saturating_duration_since(*at) < window);
         if self.made.len() >= limit {
             return Answer::GiveUp;
         }
-        let pause = 2_u32.checked_pow(self.in_a_row).map_or(longest, |factor| first.saturating_mul(factor));
-        self.in_a_row += 1;
+        let Some(pause) = self.pauses.next() else { return Answer::GiveUp };
         self.made.push_back(now);
-        Answer::After { pause: pause.min(longest), number: self.made.len() }
+        Answer::After { pause, number: self.made.len() }
     }
 }
 
@@ -76,8 +74,7 @@ mod tests {
     use super::*;
 
     const PATIENCE: Patience = Patience {
-        first: Duration::from_secs(1),
-        longest: Duration::from_secs(10),
+        backoff: Backoff::exponential(Duration::from_secs(1)).max(Duration::from_secs(10)),
         limit: 5,
         window: Duration::from_secs(100),
         healthy: Duration::from_secs(30),
@@ -144,10 +141,11 @@ mod tests {
 
     #[test]
     fn extremes_do_not_overflow() {
-        let patience = Patience { limit: 50, longest: Duration::MAX, ..PATIENCE };
+        let backoff = Backoff::exponential(Duration::from_secs(1)).max(Duration::MAX);
+        let patience = Patience { limit: 50, backoff, ..PATIENCE };
         let mut restarts = Restarts::new(patience);
         let last = (0..50).map(|_| restarts.failed(Moment::MAX)).last();
-        assert_eq!(last, Some(Answer::After { pause: Duration::MAX, number: 50 }));
+        assert_eq!(last, Some(Answer::After { pause: Duration::from_nanos(u64::MAX), number: 50 }));
         assert_eq!(restarts.failed(Moment::MAX), Answer::GiveUp);
         let mut never = Restarts::new(Patience { limit: 0, ..PATIENCE });
         assert_eq!(never.failed(at(0)), Answer::GiveUp);

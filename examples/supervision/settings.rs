@@ -3,6 +3,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use resil::retry::Backoff;
+
 use crate::flags::Flags;
 use crate::restarts::Patience;
 
@@ -65,8 +67,8 @@ impl Settings {
             grace: flags.span("--grace", Duration::from_secs(5))?,
             end_within: flags.span("--end-within", Duration::from_secs(15))?,
             patience: Patience {
-                first: flags.span("--backoff", Duration::from_millis(200))?,
-                longest: flags.span("--longest", Duration::from_secs(30))?,
+                backoff: Backoff::exponential(flags.span("--backoff", Duration::from_millis(200))?)
+                    .max(flags.span("--longest", Duration::from_secs(30))?),
                 limit: flags.value("--restarts")?.unwrap_or(5),
                 window: flags.span("--window", Duration::from_secs(60))?,
                 healthy: flags.span("--healthy", Duration::from_secs(30))?,
