@@ -42,6 +42,14 @@ fn the_ends_of_the_calendar_are_the_ends_of_the_range() {
 }
 
 #[test]
+fn the_time_between_two_is_that_since_the_earlier_or_how_much_later_that_one_is() {
+    let [early, late] = [3, 8].map(|seconds| Timestamp::from_unix(Duration::from_secs(seconds)));
+    assert_eq!(late.since(early), Ok(Duration::from_secs(5)));
+    assert_eq!(early.since(late), Err(Duration::from_secs(5)));
+    assert_eq!(early.since(early), Ok(Duration::ZERO));
+}
+
+#[test]
 fn nanoseconds_are_dropped() {
     let stamp = Timestamp::from_unix(Duration::from_nanos(1_999));
     assert_eq!(stamp.to_string(), "1970-01-01T00:00:00.000001+00:00");
