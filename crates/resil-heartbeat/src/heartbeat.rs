@@ -85,7 +85,8 @@ impl<C: Clock + 'static> Heartbeat<C> {
 
     /// Changes what later beats carry: sets a key, to a value of any form that JSON has.
     ///
-    /// An error if it has none, or if all metadata becomes longer than 24 KiB as JSON; then nothing has changed.
+    /// An error if it has none, if it is nested more than 100 levels deep, or if all metadata becomes longer than 24 KiB as JSON; then
+    /// nothing has changed.
     pub fn set_metadata(&self, key: impl Into<String>, value: impl Serialize) -> Result<(), HeartbeatError> {
         let key = key.into();
         let value = Metadata::value(&key, value)?;

@@ -25,14 +25,17 @@ pub struct Metadata(Map<String, Value>);
 /// How long all of it may be as JSON, so that a file with it stays within what readers read.
 const LIMIT: usize = 24 * 1_024;
 
+/// How deep a value may be nested: readers give up at 128 levels, two of which are the file's own, and other languages have their limits.
+const LEVELS: usize = 100;
+
 impl Metadata {
     /// None at all.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sets a key, in place of what it was; an error if the value has no form in JSON, or if all of it becomes longer than 24 KiB as
-    /// JSON. Then nothing has changed.
+    /// Sets a key, in place of what it was; an error if the value has no form in JSON, if it is nested more than 100 levels deep, or if
+    /// all of it becomes longer than 24 KiB as JSON. Then nothing has changed.
     pub fn insert(&mut self, key: impl Into<String>, value: impl Serialize) -> Result<(), HeartbeatError> {
         let key = key.into();
         let value = Self::value(&key, value)?;
@@ -41,7 +44,12 @@ impl Metadata {
 
     /// A value as JSON. It runs the value's own code.
     pub(crate) fn value(key: &str, value: impl Serialize) -> Result<Value, HeartbeatError> {
-        serde_json::to_value(value).map_err(|error| refused(key, error.to_string()))
+        let value = serde_json::to_value(value).map_err(|error| refused(key, error.to_string()))?;
+        if is_within(LEVELS, &value) {
+            Ok(value)
+        } else {
+            Err(refused(key, format!("it is nested more than {LEVELS} levels deep")))
+        }
     }
 
     pub(crate) fn insert_value(&mut self, key: String, value: Value) -> Result<(), HeartbeatError> {
@@ -89,6 +97,16 @@ impl Metadata {
             Value::Object(map) => Self(map),
             _ => Self::default(),
         }
+    }
+}
+
+/// Whether a value has no more levels of lists and maps than that.
+fn is_within(levels: usize, value: &Value) -> bool {
+    let is_inside = |inner: &Value| is_within(levels - 1, inner);
+    match value {
+        Value::Array(list) => levels > 0 && list.iter().all(is_inside),
+        Value::Object(map) => levels > 0 && map.values().all(is_inside),
+        _ => true,
     }
 }
 

@@ -77,6 +77,25 @@ fn a_beat_that_fails_leaves_the_old_one_and_nothing_else() {
     assert_eq!((heartbeat.stats().beats, heartbeat.stats().missed), (3, 1));
 }
 
+/// H2, H5: what is written can be read, however its metadata is nested.
+#[test]
+fn metadata_is_nested_no_deeper_than_readers_read() {
+    let nested = |levels: usize| {
+        (1..levels).fold(serde_json::json!({}), |inner, level| match level % 2 {
+            0 => serde_json::json!({ "inner": inner }),
+            _ => serde_json::json!([inner]),
+        })
+    };
+    let folder = Folder::new("nested");
+    let heartbeat = Heartbeat::to_file(folder.file()).metadata("deep", nested(100)).start().unwrap();
+    let error = heartbeat.set_metadata("deep", nested(101)).unwrap_err();
+    assert_eq!(error.to_string(), "metadata \"deep\": it is nested more than 100 levels deep");
+    assert!(heartbeat.set_metadata("deep", nested(2_000)).is_err());
+    assert!(Heartbeat::builder().metadata("deep", nested(101)).start().is_err());
+    heartbeat.beat_now().unwrap();
+    assert_eq!(read(folder.file()).unwrap().metadata.get("deep"), Some(nested(100)));
+}
+
 /// H2: by option, each beat is on the disk.
 #[test]
 fn a_beat_can_be_put_on_the_disk() {
