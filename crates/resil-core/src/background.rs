@@ -3,6 +3,8 @@
 
 mod bell;
 mod herald;
+#[cfg(target_os = "linux")]
+mod notify;
 mod parker;
 mod rounds;
 mod runtime;
@@ -10,6 +12,8 @@ mod thread;
 
 pub use bell::Bell;
 pub use herald::Herald;
+#[cfg(target_os = "linux")]
+pub use notify::notify;
 pub use parker::Parker;
 pub use rounds::{Next, Rounds, RunRounds};
 pub use runtime::{Entered, Runtime};

@@ -148,6 +148,7 @@ impl<C> Builder<C> {
     /// say `stalled`, `STATUS=` when that changes, and `STOPPING=1`. Nothing where no service manager has asked to be told.
     ///
     /// The start is an error if the second beat would come too late for `WatchdogSec=`; half of that is a good interval.
+    /// A service manager that hangs misses beats, and holds each up for about 100 ms.
     #[cfg(feature = "systemd")]
     pub fn systemd(mut self) -> Self {
         self.tells_systemd = true;

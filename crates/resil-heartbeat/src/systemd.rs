@@ -2,6 +2,7 @@
 
 use std::io;
 
+use resil_core::background::notify;
 use sd_notify::NotifyState;
 
 use crate::{Config, HeartbeatError, State, Status};
@@ -47,7 +48,7 @@ impl Systemd {
             words.push(NotifyState::Status(&text));
         }
         if !words.is_empty() {
-            sd_notify::notify(&words)?;
+            notify(&words)?;
         }
         self.is_ready = is_ready;
         self.told = text;

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use resil_core::Clock;
+use resil_core::background::notify;
 use sd_notify::NotifyState;
 
 use crate::GracefulShutdown;
@@ -16,12 +17,12 @@ pub(crate) fn listens() -> bool {
 pub(crate) fn stopping(budget: Duration) {
     let micros = budget.saturating_add(Duration::from_secs(1)).as_micros();
     let micros = u32::try_from(micros).unwrap_or(u32::MAX);
-    let _ = sd_notify::notify(&[NotifyState::Stopping, NotifyState::ExtendTimeoutUsec(micros)]);
+    let _ = notify(&[NotifyState::Stopping, NotifyState::ExtendTimeoutUsec(micros)]);
 }
 
 /// What is going on.
 pub(crate) fn status(text: &str) {
-    let _ = sd_notify::notify(&[NotifyState::Status(text)]);
+    let _ = notify(&[NotifyState::Status(text)]);
 }
 
 impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
@@ -29,7 +30,9 @@ impl<C: Clock + Clone + 'static> GracefulShutdown<C> {
     ///
     /// That it is stopping, and for how long it may, systemd is told when the end begins: the budget and a second, at most 71 minutes,
     /// which is what its field holds.
+    ///
+    /// Blocks for about 100 ms at most, if the service manager is busy; then it is an error.
     pub fn notify_ready(&self) -> std::io::Result<()> {
-        if listens() { sd_notify::notify(&[NotifyState::Ready]) } else { Ok(()) }
+        if listens() { notify(&[NotifyState::Ready]) } else { Ok(()) }
     }
 }

@@ -202,7 +202,7 @@ fn reads() {
 fn notifies() {
     let clock = resil_heartbeat::ManualClock::new();
     let ready_later = std::env::var_os("READY_LATER").is_some();
-    let builder = Heartbeat::builder().systemd().ready_later(ready_later).clock(clock.clone());
+    let builder = Heartbeat::to_file(path()).systemd().ready_later(ready_later).clock(clock.clone());
     let heartbeat = match builder.start() {
         Ok(heartbeat) => heartbeat,
         Err(error) => return say(&error.to_string()),
@@ -219,7 +219,15 @@ fn notifies() {
             }
             // It beats by itself then, as there is something new to say.
             "thaw" => drop(ticket.take()),
+            "beat until it is missed" => {
+                let error = (0..10_000).find_map(|_| heartbeat.beat_now().err()).unwrap();
+                say(&format!("{error}, after all: {}", heartbeat.stats().beats > 1));
+            }
             "stop" => heartbeat.stop().unwrap(),
+            "stop anyway" => {
+                heartbeat.stop().unwrap_err();
+                say("stopped");
+            }
             other => panic!("{other}?"),
         }
     }

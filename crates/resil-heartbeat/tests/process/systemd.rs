@@ -2,17 +2,19 @@
 #![expect(clippy::unwrap_used, reason = "part of a test")]
 
 use std::ffi::OsStr;
-use std::os::unix::net::UnixDatagram;
+use std::os::linux::net::SocketAddrExt;
+use std::os::unix::net::{SocketAddr, UnixDatagram};
 
 use resil_heartbeat::testing::child::{self, Child, LIMIT};
 
 use crate::folder::Folder;
+use resil_heartbeat::{Status, read};
 
 /// A socket as systemd has it, and a child that talks to it.
 struct Service {
     socket: UnixDatagram,
     child: Child,
-    _folder: Folder,
+    folder: Folder,
 }
 
 impl Service {
@@ -20,13 +22,17 @@ impl Service {
         let folder = Folder::new(name);
         let path = folder.join("notify");
         let socket = UnixDatagram::bind(&path).unwrap();
+        Self::start_at(path.as_os_str(), socket, folder, environment)
+    }
+
+    fn start_at(place: &OsStr, socket: UnixDatagram, folder: Folder, environment: &[(&str, &str)]) -> Self {
         socket.set_read_timeout(Some(LIMIT)).unwrap();
-        let mut all = vec![("NOTIFY_SOCKET", path.as_os_str())];
+        let mut all = vec![("NOTIFY_SOCKET", place)];
         all.extend(environment.iter().map(|(key, value)| (*key, OsStr::new(*value))));
         let mut command = child::program("notifies");
         command.envs(all);
         let child = crate::start_by(command, &folder.file()).unwrap();
-        Self { socket, child, _folder: folder }
+        Self { socket, child, folder }
     }
 
     fn hears(&self) -> Vec<String> {
@@ -67,4 +73,30 @@ fn systemd_hears_that_it_is_ready_when_the_program_is() {
 fn an_interval_that_is_too_long_for_the_watchdog_of_systemd_is_an_error() {
     let mut service = Service::start("systemd-short", &[("WATCHDOG_USEC", "10000000")]);
     service.child.expect("interval: 10s is too long for systemd's watchdog of 10s");
+}
+
+/// A service manager that hangs, so that its socket is full, misses beats. It holds up none, nor the stop.
+#[test]
+fn a_service_manager_that_does_not_listen_holds_nobody_up() {
+    let mut service = Service::start("systemd-deaf", &[]);
+    service.child.say("beat until it is missed");
+    service.child.expect("systemd could not be told of the beat, after all: true");
+    service.child.say("stop anyway");
+    service.child.expect("stopped");
+    assert_eq!(
+        read(service.folder.file()).unwrap().status,
+        Some(Status::Stopped),
+        "the file has it all the same"
+    );
+    assert_eq!(service.hears()[0], "READY=1");
+}
+
+/// As systemd names it for containers.
+#[test]
+fn a_socket_without_a_file_is_found() {
+    let name = format!("resil-heartbeat-{}", std::process::id());
+    let socket = UnixDatagram::bind_addr(&SocketAddr::from_abstract_name(&name).unwrap()).unwrap();
+    let service =
+        Service::start_at(OsStr::new(&format!("@{name}")), socket, Folder::new("systemd-abstract"), &[]);
+    assert_eq!(service.hears()[0], "READY=1");
 }
