@@ -1,4 +1,4 @@
-//! The command line. Four flags are not worth a parser's dozen of crates.
+//! The command line. Five flags are not worth a parser's dozen of crates.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -21,6 +21,7 @@ Usage: cargo xtask demo [FLAGS]
   --rate N      calls per second to each of them, 20 to 1000 (default 200); three times that in the surge
   --seed N      decides which call is slow and which fails, 0 to 18446744073709551615 (default 1)
   --html PATH   where to write the report (default target/demo.html)
+  --svg PATH    where to write a small picture of the run besides (default: nowhere)
   --help        this text
 
 Ctrl-C ends it early and in order: calls that are under way come to their ends, and what was measured until then
@@ -46,11 +47,13 @@ pub(crate) struct Settings {
     pub(crate) rate: u32,
     pub(crate) seed: u64,
     pub(crate) html: PathBuf,
+    pub(crate) svg: Option<PathBuf>,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { length: Duration::from_secs(30), rate: 200, seed: 1, html: PathBuf::from("target/demo.html") }
+        let html = PathBuf::from("target/demo.html");
+        Self { length: Duration::from_secs(30), rate: 200, seed: 1, html, svg: None }
     }
 }
 
@@ -66,7 +69,10 @@ impl fmt::Display for BadFlag {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Unknown(flag) => {
-                write!(f, "unknown flag `{flag}`: there are --seconds, --rate, --seed, --html and --help")
+                write!(
+                    f,
+                    "unknown flag `{flag}`: there are --seconds, --rate, --seed, --html, --svg and --help"
+                )
             }
             Self::WithoutValue(flag) => write!(f, "{flag} needs a value"),
             Self::OutOfRange { flag, value, range } => {
@@ -102,6 +108,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Wish,
             "--rate" => settings.rate = whole(&flag, value(&flag)?, RATE)?,
             "--seed" => settings.seed = whole(&flag, value(&flag)?, 0..=u64::MAX)?,
             "--html" => settings.html = PathBuf::from(value(&flag)?),
+            "--svg" => settings.svg = Some(PathBuf::from(value(&flag)?)),
             _ => return Err(BadFlag::Unknown(flag)),
         }
     }
@@ -141,8 +148,9 @@ mod tests {
             rate: 50,
             seed: u64::MAX,
             html: PathBuf::from("a=b.html"),
+            svg: Some(PathBuf::from("a.svg")),
         };
-        let line = "--seconds 6 --rate=50 --seed 18446744073709551615 --html=a=b.html";
+        let line = "--seconds 6 --rate=50 --seed 18446744073709551615 --html=a=b.html --svg a.svg";
         assert_eq!(parsed(line), Ok(Wish::Run(expected)));
     }
 
@@ -160,8 +168,11 @@ mod tests {
             ("--seed -1", "--seed is `-1`: must be a whole number from 0 to 18446744073709551615"),
             ("--seconds", "--seconds needs a value"),
             ("--html=", "--html needs a value"),
-            ("--sed 1", "unknown flag `--sed`: there are --seconds, --rate, --seed, --html and --help"),
-            ("30", "unknown flag `30`: there are --seconds, --rate, --seed, --html and --help"),
+            (
+                "--sed 1",
+                "unknown flag `--sed`: there are --seconds, --rate, --seed, --html, --svg and --help",
+            ),
+            ("30", "unknown flag `30`: there are --seconds, --rate, --seed, --html, --svg and --help"),
         ];
         for (line, text) in texts {
             assert_eq!(parsed(line), Err(text.to_owned()));

@@ -25,6 +25,7 @@ mod pace;
 mod page;
 mod panels;
 mod phases;
+mod picture;
 mod report;
 mod retries;
 mod run;

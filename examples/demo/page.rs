@@ -11,7 +11,7 @@ use crate::run::Run;
 use crate::table::{ADDED_HEADS, COURSE_HEADS, RETRY_HEADS, SAVINGS_HEADS, added_cells, course_cells};
 use crate::timeline::Timeline;
 
-const STYLE: &str = include_str!("page.css");
+const STYLE: &str = concat!(include_str!("picture.css"), include_str!("page.css"));
 
 /// The page as text.
 pub(crate) fn html(run: &Run<'_>, report: &Report) -> Result<String, fmt::Error> {

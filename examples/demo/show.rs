@@ -28,7 +28,7 @@ use crate::run::{Run, Side};
 use crate::sides::{NAMES, Sides};
 use crate::upstream::{Play, Upstream};
 use crate::visits::Visit;
-use crate::{descriptors, figures, live, page, table};
+use crate::{descriptors, figures, live, page, picture, table};
 
 /// What the sockets, threads and pools get before the first call is due.
 const RUN_UP: Duration = Duration::from_millis(100);
@@ -45,6 +45,12 @@ struct Show {
     allowance: Allowance,
     seed: u64,
     arena: Arc<Arena>,
+    page: Place,
+    picture: Option<Place>,
+}
+
+/// A file that is still empty.
+struct Place {
     file: File,
     path: PathBuf,
 }
@@ -52,8 +58,8 @@ struct Show {
 /// Plays it, and says how it ended.
 pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Error>> {
     // Before the load, not after it: who waits for 30 seconds should not learn then that the path is wrong.
-    let file =
-        create(&settings.html).map_err(|error| format!("--html {}: {error}", settings.html.display()))?;
+    let page = Place::make("--html", &settings.html)?;
+    let picture = settings.svg.as_deref().map(|path| Place::make("--svg", path)).transpose()?;
     let (script, pace) = (Script::new(settings.length), Pace::of(settings.length));
     let (schedule, contract) = (Schedule::new(settings.rate, &script), Contract::for_load(settings.rate));
     let allowance = Allowance::for_load(settings.rate);
@@ -81,8 +87,8 @@ pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Erro
         allowance,
         seed: settings.seed,
         arena: Arc::clone(&arena),
-        file,
-        path: settings.html.clone(),
+        page,
+        picture,
     };
 
     let shutdown = GracefulShutdown::new().named("demo");
@@ -160,8 +166,12 @@ impl Show {
         if !report.courses.is_empty() {
             writeln!(out, "{}", table::incidents(&report))?;
         }
-        (&self.file).write_all(page::html(&run, &report)?.as_bytes())?;
-        writeln!(out, "Plots: {}", self.path.display())?;
+        self.page.fill(&page::html(&run, &report)?)?;
+        writeln!(out, "Plots: {}", self.page.path.display())?;
+        if let Some(place) = &self.picture {
+            place.fill(&picture::svg(&run)?)?;
+            writeln!(out, "Picture: {}", place.path.display())?;
+        }
 
         let shortcomings = if is_whole { report.shortcomings() } else { Vec::new() };
         for shortcoming in &shortcomings {
@@ -171,9 +181,20 @@ impl Show {
     }
 }
 
-fn create(path: &Path) -> io::Result<File> {
-    if let Some(folder) = path.parent() {
-        std::fs::create_dir_all(folder)?;
+impl Place {
+    /// The error names the flag that asked for it.
+    fn make(flag: &str, path: &Path) -> Result<Self, String> {
+        let create = || {
+            if let Some(folder) = path.parent() {
+                std::fs::create_dir_all(folder)?;
+            }
+            File::create(path)
+        };
+        let file = create().map_err(|error: io::Error| format!("{flag} {}: {error}", path.display()))?;
+        Ok(Self { file, path: path.to_owned() })
     }
-    File::create(path)
+
+    fn fill(&self, text: &str) -> io::Result<()> {
+        (&self.file).write_all(text.as_bytes())
+    }
 }

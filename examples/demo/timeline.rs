@@ -7,16 +7,16 @@ use crate::axis::{Band, LogAxis, TimeAxis};
 use crate::ledger::Slice;
 use crate::naive::ATTEMPTS;
 use crate::panels::{Latency, Outcomes, States};
+use crate::phases::Script;
 use crate::run::Run;
 use crate::sides::Sides;
 use crate::traffic_panel::Requests;
-use crate::visits;
 
 const WIDTH: f64 = 1080.0;
 const LEFT: f64 = 66.0;
 const RIGHT: f64 = 1066.0;
 
-const PHASES: Band = Band { top: 4.0, bottom: 26.0 };
+const PHASES: Band = Band { top: 4.0, bottom: 4.0 + NAME_HEIGHT };
 const REQUESTS: Band = Band { top: 68.0, bottom: 278.0 };
 const BARE: Band = Band { top: 324.0, bottom: 434.0 };
 const NAIVE: Band = Band { top: 480.0, bottom: 590.0 };
@@ -24,6 +24,9 @@ const GUARDED: Band = Band { top: 636.0, bottom: 746.0 };
 const LATENCY: Band = Band { top: 792.0, bottom: 952.0 };
 const STATES: Band = Band { top: 998.0, bottom: 1028.0 };
 const HEIGHT: f64 = 1078.0;
+
+/// What calls that were held back are filled with.
+pub(crate) const HATCHES: &str = r#"<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="refused-ground"/><line x1="0" y1="0" x2="0" y2="6" class="refused-line"/></pattern><pattern id="hatch-limited" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="5" height="5" class="limited-ground"/><line x1="0" y1="0" x2="0" y2="5" class="limited-line"/></pattern></defs>"#;
 
 /// Fewer calls in a slice than this make no percentile.
 const CALLS_IN_A_SLICE: u64 = 10;
@@ -51,13 +54,13 @@ impl Timeline<'_> {
             r#"<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-labelledby="timeline-title timeline-text">
 <title id="timeline-title">Requests, outcomes, latency and breaker state over the run</title>
 <desc id="timeline-text">{}</desc>
-<defs><pattern id="hatch" width="6" height="6" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><rect width="6" height="6" class="refused-ground"/><line x1="0" y1="0" x2="0" y2="6" class="refused-line"/></pattern><pattern id="hatch-limited" width="5" height="5" patternUnits="userSpaceOnUse" patternTransform="rotate(-45)"><rect width="5" height="5" class="limited-ground"/><line x1="0" y1="0" x2="0" y2="5" class="limited-line"/></pattern></defs>"#,
+{HATCHES}"#,
             self.spoken()
         )?;
-        self.phases(&mut svg, &time)?;
+        phases(&mut svg, self.0.script, &time, Band { bottom: STATES.bottom, ..PHASES })?;
         let rate = self.0.schedule.rate;
         let outcomes = |title, slices, band| Outcomes { title, slices, band, time, rate };
-        self.requests(time).draw(&mut svg)?;
+        Requests::of(self.0, time, REQUESTS).draw(&mut svg)?;
         outcomes("Bare: calls per second, by how they ended", slices.bare, BARE).draw(&mut svg)?;
         outcomes("Naive: calls per second, by how they ended", slices.naive, NAIVE).draw(&mut svg)?;
         outcomes("Guarded: calls per second, by how they ended", slices.guarded, GUARDED).draw(&mut svg)?;
@@ -65,23 +68,9 @@ impl Timeline<'_> {
         let axis = LogAxis { band: LATENCY, lowest: lowest(slices), highest: deadline * (ATTEMPTS + 1) };
         Latency { slices, axis, time, deadline }.draw(&mut svg)?;
         States { diary: self.0.diary, band: STATES, time }.draw(&mut svg)?;
-        Self::seconds(&mut svg, &time)?;
+        seconds(&mut svg, &time, STATES.bottom + 24.0)?;
         svg.push_str("</svg>\n");
         Ok(svg)
-    }
-    /// In thirtieths of the run, whatever the load: what the contract allows at once is little in a part so wide.
-    fn requests(&self, time: TimeAxis) -> Requests {
-        let width = time.length / 30;
-        Requests {
-            traffic: self
-                .0
-                .sides
-                .map(|side| visits::traffic(side.ledger.requests(), side.visits, time.length, width)),
-            contract: self.0.contract,
-            rate: self.0.schedule.rate,
-            band: REQUESTS,
-            time,
-        }
     }
 
     /// The picture in words, for those who cannot see it.
@@ -101,47 +90,49 @@ impl Timeline<'_> {
             self.0.diary.len()
         )
     }
+}
 
-    fn phases(&self, svg: &mut String, time: &TimeAxis) -> fmt::Result {
-        for spell in self.0.script.spells() {
-            let (x, name) = (time.x(spell.from), spell.phase.name());
-            let width = time.x(spell.until) - x;
-            let height = STATES.bottom - PHASES.top;
-            writeln!(
-                svg,
-                r#"<rect class="phase {name}" x="{x:.1}" y="{:.1}" width="{width:.1}" height="{height:.1}"/>
-<rect class="phase-head {name}" x="{x:.1}" y="{:.1}" width="{width:.1}" height="{:.1}"/>
-<text class="phase-name" x="{:.1}" y="{:.1}">{name}</text>"#,
-                PHASES.top,
-                PHASES.top,
-                PHASES.bottom - PHASES.top,
-                x + width / 2.0,
-                PHASES.bottom - 7.0,
-            )?;
-        }
-        Ok(())
-    }
+/// How high the names of the phases stand.
+pub(crate) const NAME_HEIGHT: f64 = 22.0;
 
-    fn seconds(svg: &mut String, time: &TimeAxis) -> fmt::Result {
-        let y = STATES.bottom + 24.0;
-        for tick in time.ticks() {
-            let x = time.x(tick);
-            writeln!(
-                svg,
-                r#"<line class="tick" x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{:.1}"/><text class="label middle" x="{x:.1}" y="{:.1}">{}</text>"#,
-                y - 10.0,
-                y - 5.0,
-                y + 7.0,
-                tick.as_secs()
-            )?;
-        }
+/// The phases behind all panels of `band`, with their names at its top.
+pub(crate) fn phases(svg: &mut String, script: &Script, time: &TimeAxis, band: Band) -> fmt::Result {
+    let Band { top, bottom } = band;
+    for spell in script.spells() {
+        let (x, name) = (time.x(spell.from), spell.phase.name());
+        let width = time.x(spell.until) - x;
         writeln!(
             svg,
-            r#"<text class="label middle" x="{:.1}" y="{:.1}">seconds since the load began</text>"#,
-            LEFT.midpoint(RIGHT),
-            y + 23.0
-        )
+            r#"<rect class="phase {name}" x="{x:.1}" y="{top:.1}" width="{width:.1}" height="{:.1}"/>
+<rect class="phase-head {name}" x="{x:.1}" y="{top:.1}" width="{width:.1}" height="{NAME_HEIGHT:.1}"/>
+<text class="phase-name" x="{:.1}" y="{:.1}">{name}</text>"#,
+            bottom - top,
+            x + width / 2.0,
+            top + NAME_HEIGHT - 7.0,
+        )?;
     }
+    Ok(())
+}
+
+/// The time axis, whose ticks end at `y`.
+pub(crate) fn seconds(svg: &mut String, time: &TimeAxis, y: f64) -> fmt::Result {
+    for tick in time.ticks() {
+        let x = time.x(tick);
+        writeln!(
+            svg,
+            r#"<line class="tick" x1="{x:.1}" x2="{x:.1}" y1="{:.1}" y2="{:.1}"/><text class="label middle" x="{x:.1}" y="{:.1}">{}</text>"#,
+            y - 10.0,
+            y - 5.0,
+            y + 7.0,
+            tick.as_secs()
+        )?;
+    }
+    writeln!(
+        svg,
+        r#"<text class="label middle" x="{:.1}" y="{:.1}">seconds since the load began</text>"#,
+        time.left.midpoint(time.right),
+        y + 23.0
+    )
 }
 
 /// The decade at or below the smallest median: where the latency axis begins.

@@ -7,8 +7,9 @@ use crate::contract::Contract;
 use crate::load::SURGE;
 use crate::naive::ATTEMPTS;
 use crate::panels::{grid_line, head};
+use crate::run::{Run, Side};
 use crate::sides::Sides;
-use crate::visits::Traffic;
+use crate::visits::{self, Traffic};
 
 /// Requests per second to the upstream, on all sides.
 pub(crate) struct Requests {
@@ -21,6 +22,15 @@ pub(crate) struct Requests {
 }
 
 impl Requests {
+    /// In thirtieths of the run, whatever the load: what the contract allows at once is little in a part so wide.
+    pub(crate) fn of(run: &Run<'_>, time: TimeAxis, band: Band) -> Self {
+        let width = time.length / 30;
+        let traffic =
+            |side: Side<'_>| visits::traffic(side.ledger.requests(), side.visits, time.length, width);
+        let (contract, rate) = (run.contract, run.schedule.rate);
+        Self { traffic: run.sides.map(traffic), contract, rate, band, time }
+    }
+
     pub(crate) fn draw(&self, svg: &mut String) -> fmt::Result {
         let title = "Requests per second to the upstream";
         writeln!(svg, r#"<g aria-label="{title}">"#)?;
