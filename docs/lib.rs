@@ -29,7 +29,13 @@ pages! {
     http_clients: "guides/http-clients.md";
     http_servers: "guides/http-servers.md";
     service_managers: "guides/service-managers.md";
+    kubernetes: "guides/kubernetes.md";
     supervision: "guides/supervision.md";
+    from_backon: "guides/migrating-from-backon.md";
+    from_failsafe: "guides/migrating-from-failsafe.md";
+    from_governor: "guides/migrating-from-governor.md";
+    from_kstlib: "guides/migrating-from-kstlib.md";
+    from_tower_resilience: "guides/migrating-from-tower-resilience.md";
     adr_0001: "adr/0001-machine-and-handle.md";
     adr_0002: "adr/0002-admit-settle-release.md";
     adr_0003: "adr/0003-flat-errors.md";
