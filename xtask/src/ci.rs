@@ -3,13 +3,13 @@
 use crate::arguments::Arguments;
 use crate::ledger::Ledger;
 use crate::workspace::Workspace;
-use crate::{bench, demo, deps, docs, examples, features, fmt, lint, package, test, tidy};
+use crate::{api, bench, demo, deps, docs, examples, features, fmt, lint, package, test, tidy};
 
 /// A verb, the words it gets, and its code.
 type Gate =
     (&'static str, &'static [&'static str], fn(&Workspace, Arguments, &mut Ledger) -> Result<(), String>);
 
-const GATES: [Gate; 11] = [
+const GATES: [Gate; 12] = [
     ("fmt", &[], fmt::run),
     ("tidy", &[], tidy::run),
     ("lint", &[], lint::run),
@@ -19,6 +19,7 @@ const GATES: [Gate; 11] = [
     ("docs", &[], docs::run),
     ("examples", &[], examples::run),
     ("package", &[], package::run),
+    ("api", &[], api::run),
     ("demo", &["--dev", "--seconds", "6"], demo::run),
     ("bench", &["--check"], bench::run),
 ];

@@ -1,5 +1,6 @@
 //! The project's own commands. `cargo xtask --help` lists them.
 
+mod api;
 mod arguments;
 mod artifact;
 mod bench;
@@ -16,6 +17,7 @@ mod lint;
 mod models;
 mod package;
 mod process;
+mod release;
 mod seeded_bug;
 mod source;
 mod stopwatch;
@@ -41,7 +43,7 @@ struct Verb {
     run: fn(&Workspace, Arguments, &mut Ledger) -> Result<(), String>,
 }
 
-const VERBS: [Verb; 14] = [
+const VERBS: [Verb; 16] = [
     Verb {
         name: "demo",
         usage: "[ARGS..]",
@@ -87,6 +89,13 @@ const VERBS: [Verb; 14] = [
         usage: "",
         does: "what would be published, built from its archive",
         run: package::run,
+    },
+    Verb { name: "api", usage: "", does: "what breaks callers of the last release", run: api::run },
+    Verb {
+        name: "release",
+        usage: "[--tag TAG] [--publish]",
+        does: "all crates to the registry in their order; a rehearsal, unless --publish",
+        run: release::run,
     },
     Verb {
         name: "bench",

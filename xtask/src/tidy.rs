@@ -8,6 +8,7 @@ mod manifest;
 mod readme;
 mod size;
 mod sleeps;
+mod verbs;
 
 use crate::arguments::Arguments;
 use crate::ledger::Ledger;
@@ -22,7 +23,7 @@ struct Rule {
     judge: fn(&File) -> Vec<String>,
 }
 
-const RULES: [Rule; 8] = [
+const RULES: [Rule; 9] = [
     Rule { name: "files are short", applies: File::is_counted_source, judge: size::judge },
     Rule { name: "examples fit on a page", applies: File::is_example, judge: size::judge_example },
     Rule { name: "lib.rs is a table of contents", applies: File::is_library_root, judge: contents::judge },
@@ -31,6 +32,7 @@ const RULES: [Rule; 8] = [
     Rule { name: "READMEs are alike", applies: File::is_crate_readme, judge: readme::judge },
     Rule { name: "manifests inherit the lints", applies: File::is_member_manifest, judge: manifest::judge },
     Rule { name: "links lead somewhere", applies: File::is_markdown, judge: links::judge },
+    Rule { name: "verbs exist", applies: File::is_read_by_people, judge: verbs::judge },
 ];
 
 /// Holds every file against every rule.

@@ -12,6 +12,7 @@ pub(crate) enum Tool {
     Mutants,
     Nextest,
     Rustfmt,
+    SemverChecks,
     Valgrind,
 }
 
@@ -29,6 +30,7 @@ impl Tool {
             Self::Mutants => "cargo-mutants",
             Self::Nextest => "cargo-nextest",
             Self::Rustfmt => "rustfmt",
+            Self::SemverChecks => "cargo-semver-checks",
             Self::Valgrind => "valgrind",
         }
     }
@@ -43,6 +45,7 @@ impl Tool {
             Self::Mutants => "cargo install --locked cargo-mutants",
             Self::Nextest => "cargo install --locked cargo-nextest",
             Self::Rustfmt => "rustup component add rustfmt",
+            Self::SemverChecks => "cargo install --locked cargo-semver-checks",
             Self::Valgrind => "apt-get install valgrind (or your system's package manager)",
         }
     }
@@ -57,6 +60,7 @@ impl Tool {
             Self::Mutants => &["cargo", "mutants", "--version"],
             Self::Nextest => &["cargo", "nextest", "--version"],
             Self::Rustfmt => &["cargo", "fmt", "--version"],
+            Self::SemverChecks => &["cargo", "semver-checks", "--version"],
             Self::Valgrind => &["valgrind", "--version"],
         };
         let mut question = Command::new(probe[0]);

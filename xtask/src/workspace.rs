@@ -20,6 +20,7 @@ pub(crate) struct Workspace {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Package {
     pub(crate) name: String,
+    pub(crate) version: String,
     pub(crate) folder: PathBuf,
     pub(crate) is_published: bool,
     pub(crate) features: Vec<String>,
@@ -117,6 +118,7 @@ impl Package {
         let missing = |field: &&'static str| value[*field].as_str().is_none_or(str::is_empty);
         Self {
             name: text(&value["name"]),
+            version: text(&value["version"]),
             folder: path(&value["manifest_path"]).parent().map(Path::to_path_buf).unwrap_or_default(),
             is_published: value["publish"].as_array().is_none_or(|registries| !registries.is_empty()),
             features: value["features"]

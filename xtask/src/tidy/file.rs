@@ -53,6 +53,11 @@ impl File {
         self.has_end("md")
     }
 
+    /// Pages and workflows.
+    pub(crate) fn is_read_by_people(&self) -> bool {
+        self.is_markdown() || self.has_end("yml")
+    }
+
     pub(crate) fn is_rust(&self) -> bool {
         self.has_end("rs")
     }
