@@ -93,7 +93,7 @@ mod tests {
             assert_eq!((between(low, high, 0), between(low, high, u64::MAX)), (low, high));
         }
         assert_eq!(between(5, 4, u64::MAX), 5);
-        assert_eq!((fraction(0), fraction(u64::MAX) < 1.0), (0.0, true));
+        assert_eq!((fraction(0), fraction(1 << 63), fraction(u64::MAX) < 1.0), (0.0, 0.5, true));
     }
 
     #[test]

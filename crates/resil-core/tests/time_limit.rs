@@ -1,7 +1,7 @@
 //! Limits that begin when they are needed: when that is, what it costs, and what those around them take from it.
 #![cfg(not(any(loom, shuttle)))]
 
-use std::cell::Cell;
+use std::cell::{Cell, RefCell};
 use std::future::{Future, pending, poll_fn, ready};
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
@@ -276,8 +276,38 @@ fn who_is_alone_neither_heeds_nor_sets_the_current_deadline() {
         NOW.set(8);
         assert!(matches!(outer.scope_blocking(|| poll(alone)), Poll::Ready(Err(Cut::Over(_)))));
     }
-    let (_, read) = reads(|| poll(pin!(started("payments", Start::of(5 * SECOND).alone(), ready(())))));
-    assert_eq!(read, 0);
+    let asks = poll_fn(|_| Poll::Ready(Deadline::current()));
+    let (answer, read) = reads(|| poll(pin!(started("payments", Start::of(5 * SECOND).alone(), asks))));
+    assert_eq!((answer, read), (Poll::Ready(Ok(None)), 0));
+}
+
+/// So that neither starves the other, however much of their task's budget each uses up.
+#[test]
+fn the_future_and_the_end_of_its_time_take_turns_to_be_asked_first() {
+    struct Noting<'a>(&'a RefCell<Vec<&'static str>>);
+    impl<'a> Timer for Noting<'a> {
+        type Sleep = Pin<Box<dyn Future<Output = ()> + 'a>>;
+        fn sleep_until(&self, _: Moment) -> Self::Sleep {
+            let asked = self.0;
+            Box::pin(poll_fn(move |_| {
+                asked.borrow_mut().push("end");
+                Poll::Pending
+            }))
+        }
+    }
+    let asked = RefCell::new(Vec::new());
+    let future = poll_fn(|_| {
+        asked.borrow_mut().push("future");
+        Poll::<()>::Pending
+    });
+    let mut limited = pin!(Limited::new(Start::of(SECOND), Noting(&asked), future));
+    for expected in
+        [["future", "end"], ["future", "end"], ["end", "future"], ["future", "end"], ["end", "future"]]
+    {
+        let answer = poll_once(pin!(poll_fn(|cx| limited.as_mut().poll_on(cx, Name::new("n"), &Public))));
+        assert!(answer.is_pending());
+        assert_eq!(asked.take(), expected);
+    }
 }
 
 #[test]
