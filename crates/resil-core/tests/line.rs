@@ -165,6 +165,27 @@ fn a_refusal_behind_the_line_gives_the_place_back() {
 }
 
 #[test]
+fn a_refusal_at_the_end_gives_back_what_each_before_it_gave() {
+    let (line, second, third) = (Spy::admitting("line"), Spy::admitting("second"), Spy::refusing("third"));
+    let turn = Then::new(Then::new(Slow(&line), &second), &third);
+    assert!(turn.call(|| Ok::<_, ()>(7)).is_err());
+    let told = [ADMITTED, Told::Released];
+    assert_eq!(
+        (&line.told()[..], &second.told()[..], third.told()),
+        (&told[..], &told[..], vec![Told::Refused])
+    );
+}
+
+#[test]
+fn calls_in_line_and_their_waits_show_themselves() {
+    let spy = Spy::admitting("line");
+    let line = Then::new((), &spy);
+    let call = line.call_async_judged(ManualClock::new(), Flat(ByResult), async { Ok::<_, ()>(1) });
+    assert_eq!(format!("{call:?}"), "CallInLine { running: false, .. }");
+    assert_eq!(format!("{:?}", line.wait_with(ManualClock::new())), "WaitThen { .. }");
+}
+
+#[test]
 fn a_refusal_by_the_line_asks_nobody_behind_it() {
     let (line, behind) = (Spy::refusing("line"), Spy::admitting("behind"));
     let turn = Then::new(Slow(&line), &behind);

@@ -225,6 +225,37 @@ fn pipelines_of_any_kind_fit_one_list() {
 }
 
 #[test]
+fn what_is_refused_behind_a_boxed_line_costs_no_permit() {
+    let clock = ManualClock::new();
+    let limiter = std::sync::Arc::new(limiter(&clock));
+    let breaker = breaker(&clock, 1);
+    breaker.force_open("maintenance");
+    let waiting = resil_ratelimit::Waiting::new(std::sync::Arc::clone(&limiter), 10 * SECOND);
+    let line = Pipeline::with_clock("api".into(), clock.clone()).limit(waiting).boxed();
+    assert_eq!(format!("{:?}", line.admission()), "BoxLine");
+    let pipeline = line.guard(&breaker);
+    for answer in in_each_form(&clock, &pipeline, || Ok::<_, &str>(7)) {
+        assert!(answer.is_err_and(|error| error.is_rejected()));
+    }
+    assert_eq!((limiter.available(), limiter.stats().refunded), (1, 4));
+}
+
+#[test]
+fn the_retrys_events_have_the_operations_own_error() {
+    let clock = ManualClock::leaping();
+    let pipeline = Pipeline::with_clock("api".into(), clock.clone()).retry(retry(&clock, 2));
+    let seen = std::sync::Arc::new(std::sync::Mutex::new(Vec::new()));
+    let listener = std::sync::Arc::clone(&seen);
+    let _subscription = pipeline.retry_handle().observe(move |event| {
+        if let retry::Event::Retrying(failed) = event {
+            listener.lock().expect("no listener panics").push(failed.error.clone());
+        }
+    });
+    assert!(pipeline.call(|| Err::<(), _>("connection reset")).is_err());
+    assert_eq!(*seen.lock().expect("no listener panics"), [Some("\"connection reset\"".to_owned())]);
+}
+
+#[test]
 fn a_fallback_takes_the_place_of_an_error() {
     let clock = ManualClock::new();
     let pipeline = Pipeline::with_clock("api".into(), clock.clone());
