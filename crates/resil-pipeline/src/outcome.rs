@@ -179,6 +179,39 @@ mod tests {
     }
 
     #[test]
+    fn each_code_of_grpc_has_its_outcome() {
+        let wait = Some(Duration::from_secs(2));
+        for code in -1..=17 {
+            let (verdict, decision) = match code {
+                0 => (Verdict::Success, Decision::Done),
+                4 | 14 => (Verdict::Failure, Decision::RetryAfter(Duration::from_secs(2))),
+                8 => (Verdict::Ignored, Decision::RetryAfter(Duration::from_secs(2))),
+                2 | 12 | 13 | 15 => (Verdict::Failure, Decision::Done),
+                _ => (Verdict::Ignored, Decision::Done),
+            };
+            let outcome = Outcome::of_grpc(code, wait);
+            assert_eq!((outcome.verdict(), outcome.decision()), (verdict, decision), "{code}");
+        }
+    }
+
+    #[test]
+    fn each_status_of_http_has_its_outcome() {
+        for status in 100..=600 {
+            let verdict = match status {
+                500..=599 => Verdict::Failure,
+                400..=499 => Verdict::Ignored,
+                _ => Verdict::Success,
+            };
+            let decision = match status {
+                408 | 425 | 429 | 500 | 502 | 503 | 504 => Decision::Retry,
+                _ => Decision::Done,
+            };
+            let outcome = Outcome::of_http(status, None);
+            assert_eq!((outcome.verdict(), outcome.decision()), (verdict, decision), "{status}");
+        }
+    }
+
+    #[test]
     fn the_last_word_on_another_attempt_counts() {
         let waits = Outcome::ignored().retry_after(Some(Duration::from_secs(2)));
         assert_eq!(waits.decision(), Decision::RetryAfter(Duration::from_secs(2)));

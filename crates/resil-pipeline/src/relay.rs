@@ -62,3 +62,34 @@ impl Drop for Asleep {
         self.0.wake();
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    use std::pin::pin;
+    use std::task::Waker;
+
+    #[test]
+    fn a_sleep_is_wanted_until_somebody_has_slept_it_or_it_is_given_up() {
+        let relay = Relay::new();
+        assert_eq!(relay.wanted(), None);
+        for at in [Moment::ZERO, Moment::from_nanos(7)] {
+            let mut sleep = pin!(relay.sleep_until(at));
+            assert_eq!(relay.wanted(), Some(at));
+            let mut cx = Context::from_waker(Waker::noop());
+            assert!(sleep.as_mut().poll(&mut cx).is_pending());
+            relay.wake();
+            assert_eq!((relay.wanted(), sleep.as_mut().poll(&mut cx)), (None, Poll::Ready(())));
+        }
+        drop(relay.sleep_until(Moment::from_nanos(7)));
+        assert_eq!(relay.wanted(), None);
+    }
+
+    #[test]
+    fn the_end_of_time_is_slept_for() {
+        let relay = Relay::new();
+        let _sleep = relay.sleep_until(Moment::MAX);
+        assert_eq!(relay.wanted(), Some(Moment::from_nanos(u64::MAX - 1)));
+    }
+}

@@ -225,6 +225,23 @@ fn pipelines_of_any_kind_fit_one_list() {
 }
 
 #[test]
+fn who_waits_in_a_boxed_line_sleeps_by_the_callers_timer_and_once() {
+    let clock = ManualClock::new();
+    let limiter = std::sync::Arc::new(limiter(&clock));
+    limiter.try_acquire().expect("the only permit");
+    let line = BoxLine::new(resil_ratelimit::Waiting::new(std::sync::Arc::clone(&limiter), 10 * SECOND));
+    let mut wait = pin!(line.wait_with(clock.clone()));
+    assert!(poll_once(wait.as_mut()).is_pending());
+    assert_eq!(clock.next_sleeper(), Some(clock.now().saturating_add(SECOND)));
+    assert!(format!("{wait:?}").starts_with("BoxWait { until: Some("), "{wait:?}");
+    clock.advance(SECOND / 2);
+    assert!(poll_once(wait.as_mut()).is_pending());
+    clock.advance(SECOND / 2);
+    assert!(poll_once(wait.as_mut()).map(|permit| permit.is_ok()) == Poll::Ready(true));
+    assert_eq!(clock.next_sleeper(), None);
+}
+
+#[test]
 fn what_is_refused_behind_a_boxed_line_costs_no_permit() {
     let clock = ManualClock::new();
     let limiter = std::sync::Arc::new(limiter(&clock));
@@ -278,6 +295,9 @@ fn a_fallback_takes_the_place_of_an_error() {
     };
     assert_eq!(block_on(&clock, live(Err("down")).or_else(other)), Err("both down"));
     assert_eq!(block_on(&clock, live(Ok(7)).or_else(other)), Ok(7));
+    assert!(format!("{cache:?}").starts_with("LastGood { max_age: 1s, stats: "), "{cache:?}");
+    let call = pipeline.call_async_with(clock.clone(), || async { Ok::<_, &str>(1) }).or_last_good(&cache);
+    assert_eq!(format!("{call:?}"), "OrLastGood { .. }");
 }
 
 // details.md 2: not doubled by each layer.
