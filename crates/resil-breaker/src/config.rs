@@ -27,10 +27,10 @@ use crate::{Reopen, Settings, Window};
 #[must_use = "a configuration does nothing by itself"]
 pub struct Config {
     /// 0: not set.
-    failure_threshold: u32,
-    half_open_max_calls: u32,
+    pub(crate) failure_threshold: u32,
+    pub(crate) half_open_max_calls: u32,
     /// 0: as `half_open_max_calls`.
-    success_threshold: u32,
+    pub(crate) success_threshold: u32,
     /// 0: the first failure reopens.
     half_open_failure_rate: u8,
     pub(crate) on_cancel: OnCancel,
@@ -40,11 +40,11 @@ pub struct Config {
     pub(crate) slow_rate: Option<SlowRule>,
     pub(crate) reopen: Delay,
     /// Nanoseconds, 0: as the first reset timeout.
-    probe_timeout: u64,
+    pub(crate) probe_timeout: u64,
     /// Nanoseconds, 0: as the first reset timeout.
-    max_half_open: u64,
+    pub(crate) max_half_open: u64,
     /// Nanoseconds, 0: none.
-    ramp_up: u64,
+    pub(crate) ramp_up: u64,
     /// The first setting that was out of range.
     fault: Option<ConfigError>,
 }
@@ -72,7 +72,8 @@ pub(crate) struct SlowRule {
 /// # assert!(config.check().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "serde", derive(serde::Serialize, serde::Deserialize), serde(rename_all = "snake_case"))]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
 pub enum OnCancel {
     /// Neither success nor failure: the caller's haste says nothing about the other side.
     #[default]

@@ -26,11 +26,11 @@ pub(crate) mod range {
         &setting!("min_calls", "1 to the number of calls in the window");
     pub(crate) const WINDOW_CALLS: &Setting = &setting!("window", "1 to 1,000,000 calls");
     pub(crate) const WINDOW_TIME: &Setting = &setting!("window", "1us to 100 years");
-    pub(crate) const WINDOW_SLICES: &Setting = &setting!("window slices", "1 to 1,000");
+    pub(crate) const WINDOW_SLICES: &Setting = &setting!("window_slices", "1 to 1,000");
     pub(crate) const RESET_TIMEOUT: &Setting = &setting!("reset_timeout", "1ns to 100 years");
-    pub(crate) const REOPEN_FACTOR: &Setting = &setting!("reopen factor", "1.0 to 1,000.0");
-    pub(crate) const REOPEN_MAX: &Setting = &setting!("reopen max", "the first timeout to 100 years");
-    pub(crate) const REOPEN_JITTER: &Setting = &setting!("reopen jitter", "0.0 to 1.0");
+    pub(crate) const REOPEN_FACTOR: &Setting = &setting!("reopen_factor", "1.0 to 1,000.0");
+    pub(crate) const REOPEN_MAX: &Setting = &setting!("reopen_max", "the first timeout to 100 years");
+    pub(crate) const REOPEN_JITTER: &Setting = &setting!("reopen_jitter", "0.0 to 1.0");
     pub(crate) const HALF_OPEN_MAX_CALLS: &Setting = &setting!("half_open_max_calls", "1 to 1,000");
     pub(crate) const SUCCESS_THRESHOLD: &Setting = &setting!("success_threshold", "1 or more");
     pub(crate) const HALF_OPEN_FAILURE_RATE: &Setting = &setting!("half_open_failure_rate", "1% to 100%");

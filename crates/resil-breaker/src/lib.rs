@@ -12,6 +12,8 @@ mod event;
 mod front;
 #[cfg(feature = "tower")]
 mod layer;
+#[cfg(feature = "serde")]
+mod partial;
 mod permit;
 mod probes;
 mod ramp;
@@ -34,6 +36,8 @@ pub use config_error::ConfigError;
 pub use event::{Cause, Event, Rejection, SlowCall, ThresholdExceeded, Transition};
 #[cfg(feature = "tower")]
 pub use layer::BreakerLayer;
+#[cfg(feature = "serde")]
+pub use partial::PartialConfig;
 pub use permit::Permit;
 pub use registry::{
     BreakersStats, CircuitBreakers, InsertError, KeyReport, KeyedEvent, KeyedNews, Labels, Lookup, Overflow,

@@ -19,16 +19,16 @@ use crate::{Config, Stats};
 /// assert!(config.check().is_ok());
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub struct Reopen(Plan);
+pub struct Reopen(pub(crate) Plan);
 
 #[derive(Clone, Copy, Debug)]
-enum Plan {
+pub(crate) enum Plan {
     Fixed(Duration),
     Exponential { base: Duration, factor: f64, max: Duration, jitter: f64 },
     By(ReopenFn),
 }
 
-type ReopenFn = fn(u32, &Stats) -> Duration;
+pub(crate) type ReopenFn = fn(u32, &Stats) -> Duration;
 
 impl PartialEq for Plan {
     fn eq(&self, other: &Self) -> bool {

@@ -103,14 +103,14 @@ fn windows_that_cannot_be_are_refused() {
     window: 999ns is out of range, allowed is 1us to 100 years
     window: 3153600000.000000001s is out of range, allowed is 1us to 100 years
     window: 18446744073709551615.999999999s is out of range, allowed is 1us to 100 years
-    window slices: 0 is out of range, allowed is 1 to 1,000
-    window slices: 1001 is out of range, allowed is 1 to 1,000
-    window slices: 4294967295 is out of range, allowed is 1 to 1,000
-    window slices: 0 is out of range, allowed is 1 to 1,000
+    window_slices: 0 is out of range, allowed is 1 to 1,000
+    window_slices: 1001 is out of range, allowed is 1 to 1,000
+    window_slices: 4294967295 is out of range, allowed is 1 to 1,000
+    window_slices: 0 is out of range, allowed is 1 to 1,000
     window: 0 is out of range, allowed is 1 to 1,000,000 calls
     window: 999ns is out of range, allowed is 1us to 100 years
     window: 18446744073709551615.999999999s is out of range, allowed is 1us to 100 years
-    window slices: 0 is out of range, allowed is 1 to 1,000
+    window_slices: 0 is out of range, allowed is 1 to 1,000
     ");
 }
 
@@ -200,27 +200,27 @@ fn wrong_growth_is_refused() {
         Reopen::fixed(Duration::ZERO),
         Reopen::fixed(Duration::MAX),
     ].map(|reopen| Config::new().reopen(reopen))), @r"
-    reopen factor: 0.999 is out of range, allowed is 1.0 to 1,000.0
-    reopen factor: 0.0 is out of range, allowed is 1.0 to 1,000.0
-    reopen factor: -2.0 is out of range, allowed is 1.0 to 1,000.0
-    reopen factor: 1000.1 is out of range, allowed is 1.0 to 1,000.0
-    reopen factor: NaN is out of range, allowed is 1.0 to 1,000.0
-    reopen factor: inf is out of range, allowed is 1.0 to 1,000.0
-    reopen factor: -inf is out of range, allowed is 1.0 to 1,000.0
-    reopen factor: 1.7976931348623157e308 is out of range, allowed is 1.0 to 1,000.0
-    reopen jitter: -0.1 is out of range, allowed is 0.0 to 1.0
-    reopen jitter: -2.2250738585072014e-308 is out of range, allowed is 0.0 to 1.0
-    reopen jitter: 1.1 is out of range, allowed is 0.0 to 1.0
-    reopen jitter: NaN is out of range, allowed is 0.0 to 1.0
-    reopen jitter: inf is out of range, allowed is 0.0 to 1.0
-    reopen max: 999.999999ms is out of range, allowed is the first timeout to 100 years
-    reopen max: 0ns is out of range, allowed is the first timeout to 100 years
-    reopen max: 3153600000.000000001s is out of range, allowed is the first timeout to 100 years
-    reopen max: 18446744073709551615.999999999s is out of range, allowed is the first timeout to 100 years
+    reopen_factor: 0.999 is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: 0.0 is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: -2.0 is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: 1000.1 is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: NaN is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: inf is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: -inf is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: 1.7976931348623157e308 is out of range, allowed is 1.0 to 1,000.0
+    reopen_jitter: -0.1 is out of range, allowed is 0.0 to 1.0
+    reopen_jitter: -2.2250738585072014e-308 is out of range, allowed is 0.0 to 1.0
+    reopen_jitter: 1.1 is out of range, allowed is 0.0 to 1.0
+    reopen_jitter: NaN is out of range, allowed is 0.0 to 1.0
+    reopen_jitter: inf is out of range, allowed is 0.0 to 1.0
+    reopen_max: 999.999999ms is out of range, allowed is the first timeout to 100 years
+    reopen_max: 0ns is out of range, allowed is the first timeout to 100 years
+    reopen_max: 3153600000.000000001s is out of range, allowed is the first timeout to 100 years
+    reopen_max: 18446744073709551615.999999999s is out of range, allowed is the first timeout to 100 years
     reset_timeout: 0ns is out of range, allowed is 1ns to 100 years
     reset_timeout: 3153600000.000000001s is out of range, allowed is 1ns to 100 years
     reset_timeout: 18446744073709551615.999999999s is out of range, allowed is 1ns to 100 years
-    reopen factor: NaN is out of range, allowed is 1.0 to 1,000.0
+    reopen_factor: NaN is out of range, allowed is 1.0 to 1,000.0
     reset_timeout: 0ns is out of range, allowed is 1ns to 100 years
     reset_timeout: 18446744073709551615.999999999s is out of range, allowed is 1ns to 100 years
     ");

@@ -10,6 +10,8 @@ mod contain;
 mod counters;
 mod deadline;
 pub mod dice;
+#[cfg(feature = "serde")]
+pub mod duration;
 mod erased;
 mod error;
 pub mod growth;
@@ -21,6 +23,8 @@ mod name;
 mod observers;
 mod out_of_range;
 mod park;
+#[cfg(feature = "serde")]
+pub mod percent;
 mod policy;
 mod rejected;
 pub mod sync;
@@ -35,6 +39,8 @@ pub mod tower;
 #[cfg(feature = "tracing")]
 mod trace;
 mod tuple;
+#[cfg(feature = "serde")]
+mod word_error;
 
 pub use call::PolicyExt;
 pub use call_async::CallAsync;
@@ -61,3 +67,5 @@ pub use timer::Timer;
 pub use tokio_time::{TokioClock, TokioTimer};
 #[cfg(feature = "tracing")]
 pub use trace::log;
+#[cfg(feature = "serde")]
+pub use word_error::WordError;

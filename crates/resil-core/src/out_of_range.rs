@@ -81,6 +81,11 @@ impl OutOfRange {
         self.setting.name
     }
 
+    /// Its value.
+    pub const fn value(&self) -> Value {
+        self.value
+    }
+
     /// The range that is allowed, as a text.
     pub const fn allowed(&self) -> &'static str {
         self.setting.range
