@@ -291,3 +291,15 @@ fn a_million_calls_make_no_window_larger() {
     });
     assert_eq!((breaker.stats().window_calls, counted), (1_000_000, AllocationInfo::default()));
 }
+
+#[test]
+fn counters_spread_over_memory_unless_that_is_forbidden() {
+    for (config, is_spread) in [(Config::new(), true), (Config::new().striped(false), false)] {
+        let (breaker, _) = warm(config);
+        let count = || measure(|| (0..64).for_each(|_| breaker.record_success())).count_total;
+        // One after the other, each of which counts as often as it takes to be seen.
+        let allocated =
+            (0..5).map(|_| std::thread::scope(|scope| scope.spawn(count).join()).expect("no panic"));
+        assert_eq!((allocated.sum::<u64>() > 0, breaker.stats().successes), (is_spread, 5 * 64));
+    }
+}

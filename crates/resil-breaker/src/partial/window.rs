@@ -23,8 +23,8 @@ impl<'de> Visitor<'de> for Forms {
     }
 
     fn visit_u64<E: Error>(self, count: u64) -> Result<Window, E> {
-        // What is out of range stays so, for the error that tells the range.
-        Ok(Window::calls(count.try_into().unwrap_or(u32::MAX)))
+        let too_many = |_| E::custom(format_args!("{count} is no window: it holds 1,000,000 calls at most"));
+        count.try_into().map(Window::calls).map_err(too_many)
     }
 
     fn visit_i64<E: Error>(self, count: i64) -> Result<Window, E> {
