@@ -6,6 +6,7 @@ mod admission;
 mod blocking;
 mod cell;
 mod charge;
+mod config;
 mod event;
 mod gcra;
 pub mod headers;
@@ -17,6 +18,8 @@ mod layer;
 mod leased;
 mod limiter;
 mod limits;
+#[cfg(feature = "serde")]
+mod partial;
 mod permit;
 mod place;
 mod quota;
@@ -31,6 +34,7 @@ mod turn;
 mod waiting;
 
 pub use acquire::Acquire;
+pub use config::Config;
 pub use event::{Event, QuotaChanged, Waited};
 #[cfg(feature = "tower")]
 pub use keyed::KeyedInLine;
@@ -43,6 +47,8 @@ pub use layer::{InLine, LimitLayer};
 pub use leased::Leased;
 pub use limiter::{Peek, RateLimiter};
 pub use limits::{LimitsAcquire, LimitsPermit, LimitsReservation, LimitsStats, RateLimits};
+#[cfg(feature = "serde")]
+pub use partial::PartialConfig;
 pub use permit::Permit;
 pub use quota::Quota;
 pub use quota_error::QuotaError;

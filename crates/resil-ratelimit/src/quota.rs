@@ -33,7 +33,7 @@ pub struct Quota {
     permits: u32,
     period: Duration,
     burst: u32,
-    initial: Option<u32>,
+    pub(crate) initial: Option<u32>,
 }
 
 impl Quota {
@@ -72,6 +72,13 @@ impl Quota {
         let (permits, seconds) = simplest_ratio(permits_per_second).ok_or(error)?;
         let quota = Self::per(permits, Duration::from_secs(seconds.into())).burst(permits.div_ceil(seconds));
         quota.check().map(|()| quota).map_err(|cause| if cause.is_rounding() { cause } else { error })
+    }
+
+    /// The same permits in another period.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn every(mut self, period: Duration) -> Self {
+        self.period = period;
+        self
     }
 
     /// How many permits may be taken at once after a pause: the capacity, also when larger than the permits of one period.

@@ -31,6 +31,7 @@ pub(crate) mod range {
     pub(crate) const BURST: &Setting = &setting!("burst", "1 or more");
     pub(crate) const REFILL: &Setting = &setting!("time to refill the burst", "up to 4 years");
     pub(crate) const INITIAL: &Setting = &setting!("initial", "0 to the burst");
+    pub(crate) const MAX_WAIT: &Setting = &setting!("max_wait", "0 to 100 years");
     pub(crate) const CAPACITY: &Setting = &setting!("capacity", "1 to 134,217,728");
     pub(crate) const BATCH: &Setting = &setting!("batch", "1 to the burst, and at most 1,024");
     pub(crate) const WINDOW: &Setting = &setting!("window", "1ns to 100 years");
@@ -63,6 +64,18 @@ impl QuotaError {
     /// The range that is allowed, as a text.
     pub const fn allowed(&self) -> &'static str {
         self.error.allowed()
+    }
+
+    /// The error, without the index.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn out_of_range(&self) -> OutOfRange {
+        self.error
+    }
+
+    /// Whether the burst comes back too slowly.
+    #[cfg(feature = "serde")]
+    pub(crate) fn is_refill(&self) -> bool {
+        self.error.is_about(range::REFILL)
     }
 
     /// Whether no ticks are near enough to the interval.
