@@ -56,7 +56,7 @@ impl WordError {
         self
     }
 
-    /// What it is about: one word or two, the one to mend first.
+    /// What it is about: one word or two, the one to mend first. A dot leads into the value of a word, `backoff.initial`.
     pub fn words(&self) -> Vec<&'static str> {
         match self {
             Self::OutOfRange { word, .. } | Self::Refused { word, .. } | Self::Needs(word, _) => vec![word],

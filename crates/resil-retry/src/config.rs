@@ -56,6 +56,16 @@ impl Config {
         }
     }
 
+    /// For production: the defaults.
+    pub const fn production() -> Self {
+        Self::new()
+    }
+
+    /// For development: 2 attempts, 50 ms apart.
+    pub const fn development() -> Self {
+        Self::new().max_attempts(2).backoff(Backoff::fixed(Duration::from_millis(50)))
+    }
+
     /// How many attempts a call may make, the first one included: 1 or more.
     pub const fn max_attempts(mut self, attempts: u32) -> Self {
         self.max_attempts = attempts;

@@ -18,6 +18,8 @@ mod filters;
 #[cfg(feature = "http")]
 pub mod headers;
 mod operation;
+#[cfg(feature = "serde")]
+mod partial;
 mod retry;
 mod retrying;
 mod ruling;
@@ -36,6 +38,8 @@ pub use delays::Delays;
 pub use event::{Event, FailedAttempt, Recovered, Stopped};
 pub use filters::{http_status, io_transient, timed_out};
 pub use operation::Operation;
+#[cfg(feature = "serde")]
+pub use partial::{PartialBackoff, PartialConfig, Strategy};
 pub use retry::Retry;
 pub use retrying::Retrying;
 pub use ruling::{Rule, Ruling};

@@ -1,0 +1,167 @@
+use resil_core::duration::OrNone;
+use resil_core::percent::Share;
+use resil_core::{WordError, duration, percent};
+use serde::de::Error as _;
+use serde::ser::Error as _;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use std::time::Duration;
+
+use crate::{Config, Jitter};
+
+mod jitter;
+mod plan;
+mod strategy;
+
+pub use strategy::{PartialBackoff, Strategy};
+
+/// The settings of a [`Config`] that were said: in a file, or by another source that says only some of them. With feature `serde`.
+///
+/// Words that others use for the same are read too; it is written in the words of its fields. A duration is a number of seconds, a text
+/// such as `500ms`, `30s` or `5m`, or `{ secs, nanos }`.
+///
+/// ```
+/// use resil_retry::{Backoff, Config, Jitter, PartialConfig};
+/// use std::time::Duration;
+///
+/// let said: PartialConfig = serde_json::from_str(r#"{ "max_retries": 4, "backoff": "fixed", "delay": "50ms", "jitter": 0.2 }"#)?;
+/// let config = said.over(Config::new())?;
+/// let backoff = Backoff::fixed(Duration::from_millis(50)).max(Duration::from_secs(10)).jitter(Jitter::Fraction(0.2));
+/// assert_eq!(config, Config::new().max_attempts(5).backoff(backoff));
+///
+/// let said: PartialConfig = serde_json::from_str(r#"{ "max_attempts": 0 }"#)?;
+/// let error = said.over(config).unwrap_err();
+/// assert_eq!(error.to_string(), "max_attempts: 0 is out of range, allowed is 1 or more");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(feature = "schema", derive(schemars::JsonSchema))]
+#[serde(default, deny_unknown_fields)]
+#[non_exhaustive]
+pub struct PartialConfig {
+    /// How many attempts a call may make, the first one included: 1 or more, by default 3.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_attempts: Option<u32>,
+
+    /// How many attempts may follow the first: one less than `max_attempts`, which settles the same.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_retries: Option<u32>,
+
+    /// How waits grow: `fixed`, `linear`, `exponential` (the default), `fibonacci` or `decorrelated`. Also `exponential_with_jitter`, and a
+    /// map of `type`, `initial`, `max` and `multiplier`, which settle the same as the words beside it.
+    #[serde(alias = "strategy", skip_serializing_if = "Option::is_none")]
+    pub backoff: Option<PartialBackoff>,
+
+    /// The first wait: 0 to 100 years, by default 100 ms.
+    #[serde(alias = "base_delay", alias = "initial", alias = "delay", alias = "initial_interval")]
+    #[serde(with = "duration::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<duration::Text>"))]
+    pub initial_delay: Option<Duration>,
+
+    /// By how much an exponential wait grows: 1.0 to 1,000.0, by default twofold. No effect on the other kinds.
+    #[serde(alias = "multiplier", alias = "backoff_factor", skip_serializing_if = "Option::is_none")]
+    pub factor: Option<f64>,
+
+    /// What no wait exceeds: `initial_delay` to 100 years, or `none`; by default 10 s.
+    #[serde(alias = "max", alias = "max_interval", skip_serializing_if = "Option::is_none")]
+    pub max_delay: Option<OrNone>,
+
+    /// How waits are spread at random: `full` (the default), `equal` or `none`, `true` for `full` and `false` for `none`, or a share by which
+    /// they are shorter or longer at most, such as `0.2` or `20%`.
+    #[serde(with = "jitter", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<jitter::Text>"))]
+    pub jitter: Option<Jitter>,
+
+    /// The share by which waits are shorter or longer at most: 0.0 to 1.0, or 0% to 100%. It settles the same as `jitter`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub jitter_factor: Option<Share>,
+
+    /// The time since the call began in which another attempt may begin: 1 ns to 100 years, by default `none`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max_elapsed: Option<OrNone>,
+
+    /// Whether the refusal of an open circuit is retried like any other; by default no.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub retry_open_circuit: Option<bool>,
+
+    /// How many retries there may be for a hundred calls: 0% to 100%. It stands beside the [`Config`], for a
+    /// [`RetryBudget`](crate::RetryBudget).
+    #[serde(with = "percent::option", skip_serializing_if = "Option::is_none")]
+    #[cfg_attr(feature = "schema", schemars(with = "Option<percent::Text>"))]
+    pub budget: Option<u8>,
+}
+
+impl PartialConfig {
+    /// Words that are read, but deserve a warning, each with what had better be written: there are none.
+    pub const DOUBTFUL: &'static [(&'static str, &'static str)] = &[];
+
+    /// Words that settle the same in different ways: the first of each pair puts the second away where that comes from a weaker source,
+    /// and the other way round. From one source, both are an error.
+    pub const RIVALS: &'static [(&'static str, &'static str)] =
+        &[("max_retries", "max_attempts"), ("jitter_factor", "jitter")];
+
+    /// A configuration with what was said here, and for the rest as `config`. A `budget` is none of it.
+    ///
+    /// # Errors
+    /// If a setting is out of its range, or words do not go together. It names them.
+    pub fn over(&self, config: Config) -> Result<Config, WordError> {
+        let mut config = config;
+        config.max_attempts = self.attempts()?.unwrap_or(config.max_attempts);
+        config.backoff = self.plan(config.backoff)?;
+        if let Some(max_elapsed) = self.max_elapsed {
+            config.max_elapsed = max_elapsed.0;
+        }
+        if let Some(retried) = self.retry_open_circuit {
+            config.retry_open_circuit = retried;
+        }
+        config.check().map_err(|error| self.spell(error.into()))?;
+        Ok(config)
+    }
+
+    fn attempts(&self) -> Result<Option<u32>, WordError> {
+        match (self.max_attempts, self.max_retries) {
+            (Some(_), Some(_)) => Err(WordError::Both("max_retries", "max_attempts")),
+            (attempts, None) => Ok(attempts),
+            (None, Some(retries)) => match retries.checked_add(1) {
+                Some(attempts) => Ok(Some(attempts)),
+                None => Err(WordError::OutOfRange {
+                    word: "max_retries",
+                    value: crate::Value::Count(retries.into()),
+                    allowed: "0 to 4,294,967,294",
+                }),
+            },
+        }
+    }
+}
+
+/// All settings in words. A backoff by a function of your own has none, and stays unsaid.
+impl From<&Config> for PartialConfig {
+    fn from(config: &Config) -> Self {
+        let mut words = Self {
+            max_attempts: Some(config.max_attempts),
+            max_elapsed: Some(OrNone(config.max_elapsed)),
+            retry_open_circuit: Some(config.retry_open_circuit),
+            ..Self::default()
+        };
+        words.say_plan(config.backoff);
+        words
+    }
+}
+
+/// In the words of [`PartialConfig`]. One that is out of its range is an error.
+impl Serialize for Config {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.check().map_err(S::Error::custom)?;
+        PartialConfig::from(self).serialize(serializer)
+    }
+}
+
+/// In the words of [`PartialConfig`] but `budget`, over the defaults. What is out of its range is an error.
+impl<'de> Deserialize<'de> for Config {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let said = PartialConfig::deserialize(deserializer)?;
+        if said.budget.is_some() {
+            return Err(D::Error::custom("budget: it is no setting of the retry itself"));
+        }
+        said.over(Self::new()).map_err(D::Error::custom)
+    }
+}
