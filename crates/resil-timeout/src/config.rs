@@ -19,7 +19,6 @@ const MAX_SPAN: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 /// assert_eq!(PAYMENTS.config().max_timeout, Some(Duration::from_secs(30)));
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use = "a configuration does nothing by itself"]
 pub struct Config {
@@ -34,6 +33,19 @@ pub struct Config {
 }
 
 impl Config {
+    /// The limit where nothing is said of it: 30 s.
+    pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(30);
+
+    /// For production: 60 s, and what callers ask for up to 600 s.
+    pub const fn production() -> Self {
+        Self::new(Duration::from_secs(60)).max_timeout(Duration::from_secs(600))
+    }
+
+    /// For development: 300 s, so that there is time to look around in a debugger.
+    pub const fn development() -> Self {
+        Self::new(Duration::from_secs(300))
+    }
+
     /// Calls may take so long: 1 ns to 100 years.
     pub const fn new(timeout: Duration) -> Self {
         Self { timeout, max_timeout: None, propagate_deadline: true, include_queue_time: false }
@@ -74,5 +86,12 @@ impl Config {
             return Err(OutOfRange::new(MAX_TIMEOUT, Value::Span(max)));
         }
         Ok(())
+    }
+}
+
+/// A limit of 30 s.
+impl Default for Config {
+    fn default() -> Self {
+        Self::new(Self::DEFAULT_TIMEOUT)
     }
 }

@@ -5,6 +5,8 @@ mod call;
 mod config;
 mod event;
 pub mod headers;
+#[cfg(feature = "serde")]
+mod partial;
 mod settings;
 mod stats;
 mod timed;
@@ -13,6 +15,8 @@ mod within;
 
 pub use config::Config;
 pub use event::{Cutoff, Event};
+#[cfg(feature = "serde")]
+pub use partial::PartialConfig;
 pub use stats::Stats;
 pub use timed::{CallTimed, Timed};
 pub use timeout::Timeout;
