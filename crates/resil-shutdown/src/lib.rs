@@ -17,6 +17,8 @@ mod last_resort;
 #[cfg(feature = "tower")]
 mod layer;
 mod outcome;
+#[cfg(feature = "serde")]
+mod partial;
 mod phase;
 mod plan;
 #[cfg(feature = "crossbeam")]
@@ -48,6 +50,8 @@ pub use installed::Installed;
 #[cfg(feature = "tower")]
 pub use layer::InFlightLayer;
 pub use outcome::{IntoOutcome, Outcome};
+#[cfg(feature = "serde")]
+pub use partial::PartialConfig;
 pub use phase::Phase;
 pub use registration::{Callback, Registration};
 pub use report::{CallbackReport, Cause, Drain, Report};
