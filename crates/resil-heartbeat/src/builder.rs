@@ -95,6 +95,12 @@ impl<C> Builder<C> {
         self
     }
 
+    /// What was set before.
+    #[cfg(feature = "serde")]
+    pub(crate) const fn settings(&self) -> Config {
+        self.config
+    }
+
     /// The time between two beats: 1 ms to 100 years, 10 s unless set.
     pub fn interval(mut self, interval: Duration) -> Self {
         self.config = self.config.interval(interval);

@@ -21,7 +21,6 @@ const MAX_SPAN: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 /// # Ok::<_, resil_heartbeat::HeartbeatError>(())
 /// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[cfg_attr(feature = "serde", derive(serde::Serialize))]
 #[non_exhaustive]
 #[must_use = "a configuration does nothing by itself"]
 pub struct Config {

@@ -21,6 +21,8 @@ mod judge;
 mod linux;
 mod liveness;
 mod metadata;
+#[cfg(feature = "serde")]
+mod partial;
 mod progress;
 mod read_error;
 mod reader;
@@ -55,6 +57,8 @@ pub use event::Event;
 pub use heartbeat::Heartbeat;
 pub use liveness::Liveness;
 pub use metadata::Metadata;
+#[cfg(feature = "serde")]
+pub use partial::PartialConfig;
 pub use progress::{Paused, Progress};
 pub use read_error::ReadError;
 pub use reader::{Reader, is_alive, is_alive_within, liveness, read};

@@ -58,7 +58,7 @@ impl Metadata {
         if length <= LIMIT {
             return Ok(());
         }
-        let error = refused(&key, format!("all metadata would have {length} bytes, more than {LIMIT}"));
+        let error = refused(&key, too_long(length));
         match former {
             Some(former) => _ = self.0.insert(key, former),
             None => _ = self.0.remove(&key),
@@ -91,6 +91,19 @@ impl Metadata {
         self.0.is_empty()
     }
 
+    /// The keys and their values.
+    #[cfg(feature = "serde")]
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (&String, &Value)> {
+        self.0.iter()
+    }
+
+    /// Whether it is short enough: it may have been read.
+    #[cfg(feature = "serde")]
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let length = self.to_string().len();
+        if length <= LIMIT { Ok(()) } else { Err(too_long(length)) }
+    }
+
     /// What is no object holds no key.
     pub(crate) fn from_json(value: Value) -> Self {
         match value {
@@ -108,6 +121,10 @@ fn is_within(levels: usize, value: &Value) -> bool {
         Value::Object(map) => levels > 0 && map.values().all(is_inside),
         _ => true,
     }
+}
+
+fn too_long(length: usize) -> String {
+    format!("all metadata would have {length} bytes, more than {LIMIT}")
 }
 
 fn refused(key: &str, why: String) -> HeartbeatError {

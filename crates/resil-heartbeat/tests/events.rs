@@ -373,7 +373,7 @@ fn events_stats_and_verdicts_can_be_written() {
     let stats = serde_json::to_value(scene.heartbeat.stats()).unwrap();
     assert_eq!((&stats["status"], &stats["beats"]), (&"running".into(), &2.into()));
     let config = serde_json::to_value(scene.heartbeat.config()).unwrap();
-    assert_eq!(config["interval"]["secs"], 10);
+    assert_eq!(config["interval"], "10s");
     let verdict = scene.heartbeat.state().liveness(SECOND);
     assert!(serde_json::to_string(&verdict).unwrap().contains("age"));
 }
