@@ -68,6 +68,12 @@ impl<C> Builder<C> {
         self
     }
 
+    /// All settings that are plain values, in place of those that were set before.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = config;
+        self
+    }
+
     /// The time between two looks. At pings: 1 ms to a quarter of the timeout and at most 1 s, which it is unless set. At a state file:
     /// 1 ms to 100 years, half of the greatest age unless set.
     pub fn check_interval(mut self, interval: Duration) -> Self {

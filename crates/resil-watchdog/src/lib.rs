@@ -8,6 +8,8 @@ mod dump;
 mod error;
 mod event;
 mod house;
+#[cfg(feature = "serde")]
+mod partial;
 mod pinger;
 mod post;
 mod reading;
@@ -31,6 +33,8 @@ pub use config::Config;
 pub use dump::{ThreadDump, ThreadInfo};
 pub use error::WatchdogError;
 pub use event::Event;
+#[cfg(feature = "serde")]
+pub use partial::PartialConfig;
 pub use pinger::{Pinger, Rest};
 pub use reading::Reading;
 pub use silence::{Cause, Silence};

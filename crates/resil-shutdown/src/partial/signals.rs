@@ -42,7 +42,7 @@ impl<'de> Deserialize<'de> for Word {
     }
 }
 
-#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
+#[expect(clippy::ref_option, clippy::trivially_copy_pass_by_ref, reason = "serde's form")]
 pub(super) fn serialize<S: Serializer>(signals: &Option<Signals>, serializer: S) -> Result<S::Ok, S::Error> {
     signals.map(|signals| signals.iter().map(name).collect::<Vec<_>>()).serialize(serializer)
 }
