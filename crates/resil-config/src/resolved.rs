@@ -1,0 +1,71 @@
+//! What a loaded configuration comes to: the settings of everything that has a name, each layer laid over the one below.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::time::Duration;
+
+/// The instance that every section has: its defaults.
+pub(crate) const DEFAULT: &str = "default";
+
+/// The settings of everything that has a name.
+///
+/// Each map has [`DEFAULT`], and what a pipeline writes in place under `pipelines.NAME`.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub(crate) struct Resolved {
+    /// Whether everything passes (`preset: disabled`).
+    pub(crate) is_disabled: bool,
+    #[cfg(feature = "breaker")]
+    pub(crate) circuit_breakers: BTreeMap<String, resil_breaker::Config>,
+    #[cfg(feature = "ratelimit")]
+    pub(crate) rate_limiters: BTreeMap<String, resil_ratelimit::Config>,
+    #[cfg(feature = "retry")]
+    pub(crate) retries: BTreeMap<String, RetrySettings>,
+    #[cfg(feature = "timeout")]
+    pub(crate) timeouts: BTreeMap<String, resil_timeout::Config>,
+    #[cfg(feature = "pipeline")]
+    pub(crate) pipelines: BTreeMap<String, PipelinePlan>,
+    #[cfg(feature = "shutdown")]
+    pub(crate) shutdown: resil_shutdown::Config,
+    #[cfg(feature = "heartbeat")]
+    pub(crate) heartbeat: HeartbeatSettings,
+    #[cfg(feature = "watchdog")]
+    pub(crate) watchdog: WatchdogSettings,
+}
+
+/// A retry and the share of the calls that its retries may add.
+#[cfg(feature = "retry")]
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub(crate) struct RetrySettings {
+    pub(crate) config: resil_retry::Config,
+    /// In percent of the calls; none: as many as there are failures.
+    pub(crate) budget: Option<u8>,
+}
+
+/// What stands in a pipeline, by the names that its parts have in the other maps.
+#[cfg(feature = "pipeline")]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PipelinePlan {
+    pub(crate) deadline: Option<Duration>,
+    pub(crate) retry: Option<String>,
+    pub(crate) rate_limiter: Option<String>,
+    pub(crate) circuit_breaker: Option<String>,
+    pub(crate) timeout: Option<String>,
+}
+
+/// A heartbeat, and where it goes.
+#[cfg(feature = "heartbeat")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct HeartbeatSettings {
+    pub(crate) config: resil_heartbeat::Config,
+    pub(crate) file: Option<PathBuf>,
+    /// As JSON values.
+    pub(crate) metadata: BTreeMap<String, serde_json::Value>,
+}
+
+/// A watchdog of pings, or of a state file.
+#[cfg(feature = "watchdog")]
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct WatchdogSettings {
+    pub(crate) config: resil_watchdog::Config,
+    pub(crate) file: Option<PathBuf>,
+}
