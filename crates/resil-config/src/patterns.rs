@@ -1,0 +1,100 @@
+//! The settings of each pattern: how they are read, laid over each other, checked and told.
+
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::block::Block;
+use crate::decode;
+use crate::section::{self, Words};
+
+#[cfg(feature = "breaker")]
+mod breaker;
+
+#[cfg(feature = "breaker")]
+pub(crate) use breaker::Breaker;
+
+/// A pattern's settings in words.
+pub(crate) trait Vocabulary {
+    /// What can be said of them.
+    type Partial: Serialize + DeserializeOwned;
+    /// All of them.
+    type Settings: Clone;
+
+    /// Words that say the same setting in another way, each with the one under which it is kept.
+    const RIVALS: &'static [(&'static str, &'static str)];
+    /// Words that are also taken, though they are misleading, each with what is better.
+    const DOUBTFUL: &'static [(&'static str, &'static str)] = &[];
+
+    /// What was said over the pattern's own defaults.
+    fn settings(said: &Self::Partial) -> Result<Self::Settings, Misfit>;
+
+    /// Everything that holds, in words.
+    fn said(settings: &Self::Settings) -> Self::Partial;
+
+    /// What is outside of the ranges that kstlib allows, which are narrower.
+    fn outside_kstlib(_: &Self::Settings) -> Vec<Misfit> {
+        Vec::new()
+    }
+
+    /// What is probably not meant.
+    fn doubts(_: &Block) -> Vec<Misfit> {
+        Vec::new()
+    }
+}
+
+/// Why settings do not go together, or one is out of its range.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Misfit {
+    /// The words that it is about, the one to mend first.
+    pub(crate) words: Vec<&'static str>,
+    /// Without the first word.
+    pub(crate) text: String,
+}
+
+impl Misfit {
+    pub(crate) fn new(word: &'static str, text: impl Into<String>) -> Self {
+        Self { words: vec![word], text: text.into() }
+    }
+
+    /// A value that is not in a range, if it is not.
+    pub(crate) fn outside<T: PartialOrd>(
+        word: &'static str,
+        value: T,
+        (least, most): (T, T),
+        shown: impl Fn(&T) -> String,
+    ) -> Option<Self> {
+        let is_inside = least <= value && value <= most;
+        (!is_inside).then(|| {
+            let (value, least, most) = (shown(&value), shown(&least), shown(&most));
+            Self::new(word, format!("{value} is out of range, with `limits: kstlib` allowed is {least} to {most}"))
+        })
+    }
+}
+
+impl From<resil_core::WordError> for Misfit {
+    fn from(error: resil_core::WordError) -> Self {
+        let words = error.words();
+        let text = error.to_string();
+        let text = match words.first().and_then(|word| text.strip_prefix(word)?.strip_prefix(": ")) {
+            Some(rest) => rest.into(),
+            None => text,
+        };
+        Self { words, text }
+    }
+}
+
+/// How a section of the pattern `P` is read.
+pub(crate) const fn words<P: Vocabulary>() -> Words {
+    Words {
+        known: decode::words_of::<P::Partial>,
+        read: section::read::<P::Partial>,
+        same: P::RIVALS,
+        misleading: P::DOUBTFUL,
+    }
+}
+
+/// A duration as files write it.
+#[cfg(any(feature = "breaker", feature = "shutdown", feature = "heartbeat", feature = "watchdog"))]
+pub(crate) fn shown(span: &std::time::Duration) -> String {
+    resil_core::duration::Text(*span).to_string()
+}

@@ -1,0 +1,26 @@
+use std::sync::Arc;
+
+use crate::files;
+use crate::layer::Layer;
+use crate::problem::Findings;
+use crate::source::Origin;
+
+/// The presets that there are.
+pub(crate) const NAMES: [&str; 3] = ["production", "development", DISABLED];
+
+/// The preset with which everything passes.
+pub(crate) const DISABLED: &str = "disabled";
+
+/// What the preset of this name says. It is written like any file.
+pub(crate) fn layer(name: &str, findings: &mut Findings) -> Layer {
+    let text = match name {
+        "production" => include_str!("presets/production.yaml"),
+        "development" => include_str!("presets/development.yaml"),
+        _ => return Layer::default(),
+    };
+    // Sections of patterns that are not compiled in say nothing, and nobody asked for them.
+    let mut unheard = Findings::default();
+    let (layer, _) = files::said(text.as_bytes(), &Origin::Preset(Arc::from(name)), &mut unheard);
+    findings.problems_of(unheard);
+    layer
+}

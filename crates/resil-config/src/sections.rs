@@ -1,0 +1,20 @@
+//! Every section, filled into what a configuration comes to.
+
+use crate::patterns;
+use crate::resolve::Resolution;
+use crate::resolved::Resolved;
+use crate::section;
+
+impl Resolution<'_> {
+    /// All settings.
+    pub(crate) fn all(&mut self, is_disabled: bool) -> Resolved {
+        #[cfg(feature = "pipeline")]
+        self.read_time_limits();
+        let mut resolved = Resolved { is_disabled, ..Resolved::default() };
+        #[cfg(feature = "breaker")]
+        if let Some(section) = section::named("circuit_breaker") {
+            resolved.circuit_breakers = self.family::<patterns::Breaker>(section);
+        }
+        resolved
+    }
+}
