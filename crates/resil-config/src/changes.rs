@@ -2,9 +2,19 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::Pattern;
+use crate::node::Node;
+use crate::patterns::Vocabulary;
+use crate::section;
+use crate::source::Mark;
 
 /// The words of a block and their values, as they are written in a file.
 pub(crate) type Words = BTreeMap<String, String>;
+
+/// Settings in words.
+pub(crate) fn words<P: Vocabulary>(settings: &P::Settings) -> Words {
+    let said = section::said_by(&P::said(settings)).unwrap_or_default();
+    said.into_iter().map(|(word, tree)| (word, Node::of(tree, Mark::default()).canonical())).collect()
+}
 
 /// What a reload came to: what is new, what has other settings, and what is gone.
 ///
@@ -51,13 +61,13 @@ pub struct Changed {
     pub instance: Instance,
     /// Which, in alphabetical order. A shutdown, a heartbeat and a watchdog have them when they are built the next time; all else
     /// has them already.
-    pub settings: Vec<Setting>,
+    pub settings: Vec<SettingChange>,
 }
 
 /// A setting and its two values, as they are written in a file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Setting {
+pub struct SettingChange {
     /// Its word in the file.
     pub word: String,
     /// What it was; `None` is unset.
@@ -84,7 +94,7 @@ impl Changes {
         let mut words: Vec<_> = from.keys().chain(to.keys()).collect();
         words.sort_unstable();
         words.dedup();
-        let setting = |word: &String| Setting {
+        let setting = |word: &String| SettingChange {
             word: word.clone(),
             from: from.get(word).cloned(),
             to: to.get(word).cloned(),
@@ -94,6 +104,14 @@ impl Changes {
         if !settings.is_empty() {
             self.changed.push(Changed { instance: Instance::new(pattern, name), settings });
         }
+    }
+}
+
+#[cfg(any(feature = "shutdown", feature = "heartbeat", feature = "watchdog"))]
+impl Changes {
+    /// Of a section that has no instances.
+    pub(crate) fn of_one<P: Vocabulary>(&mut self, pattern: Pattern, from: &P::Settings, to: &P::Settings) {
+        self.changed(pattern, crate::resolved::DEFAULT, &words::<P>(from), &words::<P>(to));
     }
 }
 
@@ -131,12 +149,9 @@ impl fmt::Display for Changed {
     }
 }
 
-impl fmt::Display for Setting {
+impl fmt::Display for SettingChange {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let value = |value: &Option<String>| value.clone().unwrap_or_else(|| "unset".into());
         write!(f, "{}: {} -> {}", self.word, value(&self.from), value(&self.to))
     }
 }
-
-/// STAND-IN
-pub(crate) fn span(span: std::time::Duration) -> String { format!("{span:?}") }

@@ -70,7 +70,6 @@ impl Config {
     }
 
     /// What all of it comes to.
-    #[expect(dead_code, reason = "whoever builds handles reads it")]
     pub(crate) fn resolved(&self) -> &Resolved {
         &self.resolved
     }

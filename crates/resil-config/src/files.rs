@@ -29,6 +29,8 @@ pub(crate) struct Files {
     pub(crate) labels: Vec<Arc<str>>,
     /// Where they are.
     pub(crate) paths: Vec<PathBuf>,
+    /// Those that were looked for, by the names that they were looked for under.
+    pub(crate) tried: Vec<PathBuf>,
     /// The folder out of which no file is included.
     folder: Option<PathBuf>,
     /// The files that are being read, each included by the one before it.
@@ -40,6 +42,7 @@ impl Files {
     /// Reads the file at `path` and those that it includes.
     pub(crate) fn read(&mut self, path: &Path, findings: &mut Findings) {
         let label = Arc::from(path.display().to_string());
+        self.tried.push(path.to_owned());
         let (bytes, place) = match contents(path).and_then(|bytes| Ok((bytes, path.canonicalize()?))) {
             Ok(found) => found,
             Err(error) => {
@@ -83,9 +86,12 @@ impl Files {
 
     fn included(&mut self, include: &Include, by: &Path, findings: &mut Findings) -> Result<(), String> {
         if Path::new(&include.path).is_absolute() {
-            return Err("is an absolute path; included files are named relative to the one that includes them".into());
+            return Err(
+                "is an absolute path; included files are named relative to the one that includes them".into(),
+            );
         }
         let path = by.parent().unwrap_or(Path::new("")).join(&include.path);
+        self.tried.push(path.clone());
         let place = path.canonicalize().map_err(|error| format!("cannot be read: {error}"))?;
         if !self.folder.as_ref().is_some_and(|folder| place.starts_with(folder)) {
             return Err("is outside of the folder of the first file".into());
@@ -134,7 +140,8 @@ pub(crate) fn said(bytes: &[u8], origin: &Origin, findings: &mut Findings) -> (L
 fn ours<'a>(node: &'a Node, origin: &Origin, findings: &mut Findings) -> Option<&'a Node> {
     let Value::Map(entries) = &node.value else {
         if !node.is_null() {
-            let text = format!("{} does not fit, wanted is a mapping with the key `{OURS}`", node.described());
+            let text =
+                format!("{} does not fit, wanted is a mapping with the key `{OURS}`", node.described());
             findings.problem(Problem::new(origin.at(node.mark), "", text));
         }
         return None;

@@ -4,8 +4,9 @@ use std::sync::Arc;
 
 use resil_core::{Clock, Name};
 
-use crate::changes::Changes;
+use crate::changes::{Changes, words};
 use crate::kind::Kind;
+use crate::patterns::Vocabulary;
 use crate::problem::{Findings, Problem};
 use crate::resolved::{DEFAULT, IN_PLACE};
 use crate::{Source, UnknownName};
@@ -22,10 +23,11 @@ struct Instance<K: Kind, C: Clock> {
 }
 
 /// The settings of all of one kind.
-pub(crate) type Settings<K> = BTreeMap<String, <K as Kind>::Settings>;
+pub(crate) type Settings<K> = BTreeMap<String, <K as Vocabulary>::Settings>;
 
 /// What code says about settings: it wins over what is in files, also over what will be in them.
-pub(crate) type Override<K> = Arc<dyn Fn(<K as Kind>::Settings) -> <K as Kind>::Settings + Send + Sync>;
+pub(crate) type Override<K> =
+    Arc<dyn Fn(<K as Vocabulary>::Settings) -> <K as Vocabulary>::Settings + Send + Sync>;
 
 /// What code says about settings, by names.
 pub(crate) type Overrides<K> = BTreeMap<String, Override<K>>;
@@ -74,7 +76,8 @@ impl<K: Kind, C: Clock + Clone> Instances<K, C> {
             let instance = match self.by_name.get(name) {
                 Some(known) => {
                     if known.settings != *settings {
-                        changes.changed(K::PATTERN, name, &K::words(&known.settings), &K::words(settings));
+                        let (from, to) = (words::<K>(&known.settings), words::<K>(settings));
+                        changes.changed(K::PATTERN, name, &from, &to);
                     }
                     known.next(name, settings, [self.is_disabled, is_disabled], clock)
                 }

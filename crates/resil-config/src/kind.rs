@@ -3,12 +3,11 @@
 use resil_core::{Clock, Name};
 
 use crate::Pattern;
-use crate::changes::Words;
+use crate::patterns::Vocabulary;
 
-/// A kind of handle.
-pub(crate) trait Kind {
+/// A pattern whose handles have names.
+pub(crate) trait Kind: Vocabulary<Settings: PartialEq> {
     const PATTERN: Pattern;
-    type Settings: Clone + PartialEq;
     type Handle<C: Clock>;
 
     /// Settings where not even the section's defaults are known.
@@ -16,9 +15,6 @@ pub(crate) trait Kind {
 
     /// What is out of range: the setting and what about it.
     fn check(settings: &Self::Settings) -> Result<(), (String, String)>;
-
-    /// The settings as a file would say them.
-    fn words(settings: &Self::Settings) -> Words;
 
     /// A handle with settings that are checked.
     fn make<C: Clock>(name: Name, settings: &Self::Settings, clock: C) -> Self::Handle<C>;
@@ -50,13 +46,10 @@ mod breakers {
 
     use super::{Kind, complaint};
     use crate::Pattern;
-    use crate::changes::Words;
+    use crate::patterns::Breaker;
 
-    pub(crate) enum Breakers {}
-
-    impl Kind for Breakers {
+    impl Kind for Breaker {
         const PATTERN: Pattern = Pattern::CircuitBreaker;
-        type Settings = Config;
         type Handle<C: Clock> = CircuitBreaker<C>;
 
         fn built_in() -> Config {
@@ -65,10 +58,6 @@ mod breakers {
 
         fn check(settings: &Config) -> Result<(), (String, String)> {
             settings.check().map_err(|error| complaint(error.field(), &error))
-        }
-
-        fn words(settings: &Config) -> Words {
-            super::words_of(settings)
         }
 
         fn make<C: Clock>(name: Name, settings: &Config, clock: C) -> CircuitBreaker<C> {
@@ -102,16 +91,13 @@ mod limiters {
 
     use super::{Kind, complaint};
     use crate::Pattern;
-    use crate::changes::Words;
-
-    pub(crate) enum Limiters {}
+    use crate::patterns::Limiter;
 
     /// More than any program can ask for.
     const UNLIMITED: Quota = Quota::per(1_000_000_000, Duration::from_secs(1)).burst(u32::MAX);
 
-    impl Kind for Limiters {
+    impl Kind for Limiter {
         const PATTERN: Pattern = Pattern::RateLimiter;
-        type Settings = Config;
         type Handle<C: Clock> = RateLimiter<C>;
 
         fn built_in() -> Config {
@@ -120,10 +106,6 @@ mod limiters {
 
         fn check(settings: &Config) -> Result<(), (String, String)> {
             settings.check().map_err(|error| complaint(error.field(), &error))
-        }
-
-        fn words(settings: &Config) -> Words {
-            super::words_of(settings)
         }
 
         fn make<C: Clock>(name: Name, settings: &Config, clock: C) -> RateLimiter<C> {
@@ -152,14 +134,11 @@ mod retries {
 
     use super::{Kind, complaint};
     use crate::Pattern;
-    use crate::changes::Words;
+    use crate::patterns::Retries;
     use crate::resolved::RetrySettings;
-
-    pub(crate) enum Retries {}
 
     impl Kind for Retries {
         const PATTERN: Pattern = Pattern::Retry;
-        type Settings = RetrySettings;
         type Handle<C: Clock> = Retry<C>;
 
         fn built_in() -> RetrySettings {
@@ -168,12 +147,6 @@ mod retries {
 
         fn check(settings: &RetrySettings) -> Result<(), (String, String)> {
             settings.config.check().map_err(|error| complaint(error.field(), &error))
-        }
-
-        fn words(settings: &RetrySettings) -> Words {
-            let mut words = super::words_of(&settings.config);
-            words.extend(settings.budget.map(|share| ("budget".into(), format!("{share}%"))));
-            words
         }
 
         fn make<C: Clock>(name: Name, settings: &RetrySettings, clock: C) -> Retry<C> {
@@ -205,16 +178,13 @@ mod timeouts {
 
     use super::{Kind, complaint};
     use crate::Pattern;
-    use crate::changes::Words;
-
-    pub(crate) enum Timeouts {}
+    use crate::patterns::Timeouts;
 
     /// The longest limit there is.
     const ENDLESS: Duration = Duration::from_secs(100 * 365 * 24 * 3_600);
 
     impl Kind for Timeouts {
         const PATTERN: Pattern = Pattern::Timeout;
-        type Settings = Config;
         type Handle<C: Clock> = Timeout<C>;
 
         fn built_in() -> Config {
@@ -223,10 +193,6 @@ mod timeouts {
 
         fn check(settings: &Config) -> Result<(), (String, String)> {
             settings.check().map_err(|error| complaint(error.field(), &error))
-        }
-
-        fn words(settings: &Config) -> Words {
-            super::words_of(settings)
         }
 
         fn make<C: Clock>(name: Name, settings: &Config, clock: C) -> Timeout<C> {
@@ -242,19 +208,4 @@ mod timeouts {
             debug_assert!(is_set, "the limit is in range");
         }
     }
-}
-
-#[cfg(feature = "breaker")]
-pub(crate) use breakers::Breakers;
-#[cfg(feature = "ratelimit")]
-pub(crate) use limiters::Limiters;
-#[cfg(feature = "retry")]
-pub(crate) use retries::Retries;
-#[cfg(feature = "timeout")]
-pub(crate) use timeouts::Timeouts;
-
-/// TODO stand-in
-#[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
-fn words_of(settings: &impl std::fmt::Debug) -> Words {
-    Words::from([("config".to_owned(), format!("{settings:?}"))])
 }

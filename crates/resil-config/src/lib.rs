@@ -3,32 +3,59 @@
 
 mod address;
 mod block;
+mod changes;
 mod config;
+#[cfg(feature = "reload")]
+mod debounce;
 mod decode;
+mod event;
 mod explain;
 mod fault;
 mod files;
+mod instances;
+mod kind;
 mod layer;
 mod lines;
 mod loader;
 mod marks;
 mod node;
+mod pattern;
 mod patterns;
+#[cfg(feature = "pipeline")]
+mod pipeline;
+#[cfg(feature = "pipeline")]
+mod plans;
 mod preset;
 mod problem;
+#[cfg(feature = "reload")]
+mod reloader;
+mod resilience;
 mod resolve;
 mod resolved;
 mod section;
 mod sections;
+mod shelf;
 mod source;
 mod spoken;
 mod suggest;
 mod text;
+mod unknown_name;
 mod walk;
 mod yaml;
 
+pub use resil_core::*;
+
+pub use changes::{Changed, Changes, Instance, SettingChange};
 pub use config::Config;
+pub use event::Event;
 pub use explain::{Explained, Explanation};
 pub use loader::Loader;
+pub use pattern::Pattern;
+#[cfg(feature = "pipeline")]
+pub use pipeline::Pipeline;
 pub use problem::{LoadError, Problem};
+#[cfg(feature = "reload")]
+pub use reloader::{Reloader, ReloaderBuilder};
+pub use resilience::Resilience;
 pub use source::Source;
+pub use unknown_name::UnknownName;

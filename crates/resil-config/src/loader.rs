@@ -126,9 +126,36 @@ impl Loader {
     /// # Errors
     /// Everything that is wrong, not only the first: see [`LoadError`].
     pub fn load(&self) -> Result<Config, LoadError> {
+        self.load_with(&mut Files::default())
+    }
+
+    /// Loads and checks all of it, and tells which files it has looked for, also where one of them is bad.
+    #[cfg(feature = "reload")]
+    pub(crate) fn load_and_tell(&self) -> (Result<Config, LoadError>, Vec<PathBuf>) {
+        let mut files = Files::default();
+        let config = self.load_with(&mut files);
+        let mut tried = files.tried;
+        // Also one that is not there yet.
+        tried.extend(self.first());
+        (config, tried)
+    }
+
+    /// The file to begin with, whether or not it is there.
+    #[cfg(feature = "reload")]
+    pub(crate) fn first(&self) -> Option<PathBuf> {
+        match &self.file {
+            Input::None | Input::Text(_) => None,
+            Input::File(path) => Some(path.clone()),
+            Input::Search => {
+                let environment = self.variables(&mut Findings::default()).unwrap_or_default();
+                Some(named(&environment).unwrap_or_else(|| HERE.into()))
+            }
+        }
+    }
+
+    fn load_with(&self, files: &mut Files) -> Result<Config, LoadError> {
         let mut findings = Findings::default();
         let environment = self.variables(&mut findings);
-        let mut files = Files::default();
         match &self.file {
             Input::None => {}
             Input::Text(text) => files.read_text(text, &mut findings),
@@ -144,8 +171,9 @@ impl Loader {
         let arguments = spoken::arguments(&self.arguments, &said, &mut findings);
         let layers = [said, environment.unwrap_or_default(), arguments];
         let (resolved, explanation) = resolved(layers, &mut findings);
+        resolved.intern(&mut findings);
         let warnings = findings.settle(&files.labels)?;
-        Ok(Config { resolved, explanation, warnings, files: files.paths })
+        Ok(Config { resolved, explanation, warnings, files: std::mem::take(&mut files.paths) })
     }
 
     /// The variables of ours, if any are to be read.
@@ -154,7 +182,9 @@ impl Loader {
             Environment::None => return None,
             Environment::Given(variables) => variables.clone(),
             Environment::Process => {
-                let ours = |name: &std::ffi::OsString| name.to_str().is_some_and(|name| name.starts_with(spoken::PREFIX));
+                let ours = |name: &std::ffi::OsString| {
+                    name.to_str().is_some_and(|name| name.starts_with(spoken::PREFIX))
+                };
                 let mut texts = Vec::new();
                 for (name, value) in env::vars_os().filter(|(name, _)| ours(name)) {
                     let name = name.to_string_lossy().into_owned();
@@ -176,11 +206,13 @@ impl Loader {
 
 /// The file to read if none was named.
 fn found(environment: &[(String, String)]) -> Option<PathBuf> {
+    named(environment).or_else(|| Some(Path::new(HERE)).filter(|path| path.exists()).map(Path::to_owned))
+}
+
+/// The file that the environment names.
+fn named(environment: &[(String, String)]) -> Option<PathBuf> {
     let named = environment.iter().find(|(name, path)| name == spoken::FILE && !path.is_empty());
-    match named {
-        Some((_, path)) => Some(path.into()),
-        None => Some(Path::new(HERE)).filter(|path| path.exists()).map(Path::to_owned),
-    }
+    named.map(|(_, path)| path.into())
 }
 
 /// What the file, the environment and the arguments come to, over the preset that they choose.

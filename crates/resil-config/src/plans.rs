@@ -142,7 +142,10 @@ impl<C: Clock + Clone + 'static> Parts<C> {
         self.guarded(pipeline)
     }
 
-    #[cfg_attr(not(feature = "breaker"), expect(clippy::unused_self, reason = "there is nothing to guard by"))]
+    #[cfg_attr(
+        not(feature = "breaker"),
+        expect(clippy::unused_self, reason = "there is nothing to guard by")
+    )]
     fn guarded<A>(&self, pipeline: resil_pipeline::Pipeline<A, C>) -> resil_pipeline::Pipeline<BoxLine, C>
     where
         A: Line + Send + Sync + 'static,
@@ -183,7 +186,7 @@ impl<C: Clock> PartialEq for Parts<C> {
 
 fn words(plan: &PipelinePlan) -> Words {
     let PipelinePlan { deadline, retry, rate_limiter, circuit_breaker, timeout } = plan;
-    let deadline = deadline.map(|span| crate::changes::span(span));
+    let deadline = deadline.map(|limit| resil_core::duration::Text(limit).to_string());
     [
         ("deadline", deadline.as_ref()),
         ("retry", retry.as_ref()),

@@ -70,6 +70,12 @@ pub struct LoadError {
 }
 
 impl LoadError {
+    /// One problem that stands for itself.
+    #[cfg(feature = "reload")]
+    pub(crate) fn of(problem: Problem) -> Self {
+        Self { problems: vec![problem] }
+    }
+
     /// What is wrong: at least one, in the order of the files and their lines.
     pub fn problems(&self) -> &[Problem] {
         &self.problems

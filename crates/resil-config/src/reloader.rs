@@ -2,7 +2,7 @@ mod eyes;
 mod look;
 
 use std::fmt;
-use std::path::Path;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender};
 use std::thread::{self, JoinHandle};
@@ -96,10 +96,10 @@ impl Reloader {
     /// # Errors
     /// If it cannot be loaded now, or if the system has no thread to give.
     pub fn watch<C: Clock + Clone + 'static>(
-        path: impl AsRef<Path>,
+        path: impl Into<PathBuf>,
         resilience: &Resilience<C>,
     ) -> Result<Self, LoadError> {
-        Self::of(Config::loader().file(path)).start(resilience)
+        Self::of(Config::loader().file(path).process_environment()).start(resilience)
     }
 
     /// One that loads as `loader` does: to be described further, and started.
@@ -282,8 +282,7 @@ mod tests {
         let eyes = Eyes::open(sender.clone(), &sight.folders());
         assert!(!eyes.are_told());
         let debounce = Debounce::new(Duration::ZERO, Duration::ZERO);
-        let course =
-            Course { sight: Arc::clone(&sight) as _, eyes, debounce, poll, clock: MonotonicClock };
+        let course = Course { sight: Arc::clone(&sight) as _, eyes, debounce, poll, clock: MonotonicClock };
         course.run(&receiver);
         sight.0.load(Ordering::Relaxed)
     }

@@ -175,7 +175,7 @@ macro_rules! handles {
                 name: &str,
                 $says: impl Fn($settings) -> $settings + Send + Sync + 'static,
             ) -> Result<Arc<$handle>, LoadError> {
-                let says: crate::instances::Override<crate::kind::$kind> = Arc::new($override);
+                let says: crate::instances::Override<crate::patterns::$kind> = Arc::new($override);
                 self.shared.say(|said| _ = said.$handles.insert(name.to_owned(), says))?;
                 Ok(self.$get(name).unwrap_or_else(|_| unreachable!("what code has said stays")))
             }
@@ -190,7 +190,7 @@ macro_rules! handles {
 }
 
 handles! {
-    "breaker", breakers, Breakers, resil_breaker::CircuitBreaker<C>, resil_breaker::Config,
+    "breaker", breakers, Breaker, resil_breaker::CircuitBreaker<C>, resil_breaker::Config,
     /// The circuit breaker of this name.
     ///
     /// # Errors
@@ -220,7 +220,7 @@ handles! {
 }
 
 handles! {
-    "ratelimit", limiters, Limiters, resil_ratelimit::RateLimiter<C>, resil_ratelimit::Config,
+    "ratelimit", limiters, Limiter, resil_ratelimit::RateLimiter<C>, resil_ratelimit::Config,
     /// The rate limiter of this name. The file's `max_wait` holds where a pipeline waits for it.
     ///
     /// # Errors
@@ -302,9 +302,8 @@ impl<C: Clock + Clone + 'static> Resilience<C> {
     pub fn heartbeat(&self) -> resil_heartbeat::Builder<C> {
         let shelf = self.shared.shelf.load();
         let settings = &shelf.resolved.heartbeat;
-        let mut builder = resil_heartbeat::Heartbeat::builder()
-            .clock(self.shared.clock.clone())
-            .config(settings.config);
+        let mut builder =
+            resil_heartbeat::Heartbeat::builder().clock(self.shared.clock.clone()).config(settings.config);
         if let Some(file) = &settings.file {
             builder = builder.file(file);
         }
@@ -318,8 +317,7 @@ impl<C: Clock + Clone + 'static> Resilience<C> {
     #[cfg(feature = "watchdog")]
     pub fn watchdog(&self) -> resil_watchdog::Builder<C> {
         let shelf = self.shared.shelf.load();
-        resil_watchdog::Watchdog::with_config(shelf.resolved.watchdog.config)
-            .clock(self.shared.clock.clone())
+        resil_watchdog::Watchdog::with_config(shelf.resolved.watchdog.config).clock(self.shared.clock.clone())
     }
 }
 

@@ -1,11 +1,21 @@
 //! What a loaded configuration comes to: the settings of everything that has a name, each layer laid over the one below.
 
 use std::collections::BTreeMap;
+#[cfg(any(feature = "heartbeat", feature = "watchdog"))]
 use std::path::PathBuf;
+#[cfg(feature = "pipeline")]
 use std::time::Duration;
+
+use resil_core::Name;
+
+use crate::Source;
+use crate::problem::{Findings, Problem};
 
 /// The instance that every section has: its defaults.
 pub(crate) const DEFAULT: &str = "default";
+
+/// What the names of that begin with which a pipeline has in place.
+pub(crate) const IN_PLACE: &str = "pipelines.";
 
 /// The settings of everything that has a name.
 ///
@@ -32,6 +42,34 @@ pub(crate) struct Resolved {
     pub(crate) watchdog: WatchdogSettings,
 }
 
+impl Resolved {
+    /// Keeps every name, since handles have names for ever; that there are too many is a problem.
+    pub(crate) fn intern(&self, findings: &mut Findings) {
+        let mut intern = |section: &str, name: &String| {
+            let name = name.strip_prefix(IN_PLACE).unwrap_or(name);
+            if let Err(full) = Name::intern(name) {
+                findings.problem(Problem::new(
+                    Source::BuiltIn,
+                    format!("{section}.{name}"),
+                    full.to_string(),
+                ));
+            }
+        };
+        #[cfg(feature = "breaker")]
+        self.circuit_breakers.keys().for_each(|name| intern("circuit_breaker.instances", name));
+        #[cfg(feature = "ratelimit")]
+        self.rate_limiters.keys().for_each(|name| intern("rate_limiter.instances", name));
+        #[cfg(feature = "retry")]
+        self.retries.keys().for_each(|name| intern("retry.instances", name));
+        #[cfg(feature = "timeout")]
+        self.timeouts.keys().for_each(|name| intern("timeout.instances", name));
+        #[cfg(feature = "pipeline")]
+        self.pipelines.keys().for_each(|name| intern("pipelines", name));
+        // Where nothing has a name.
+        _ = &mut intern;
+    }
+}
+
 /// A retry and the share of the calls that its retries may add.
 #[cfg(feature = "retry")]
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -54,7 +92,7 @@ pub(crate) struct PipelinePlan {
 
 /// A heartbeat, and where it goes.
 #[cfg(feature = "heartbeat")]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct HeartbeatSettings {
     pub(crate) config: resil_heartbeat::Config,
     pub(crate) file: Option<PathBuf>,
@@ -64,7 +102,7 @@ pub(crate) struct HeartbeatSettings {
 
 /// A watchdog of pings, or of a state file.
 #[cfg(feature = "watchdog")]
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(crate) struct WatchdogSettings {
     pub(crate) config: resil_watchdog::Config,
     pub(crate) file: Option<PathBuf>,

@@ -4,21 +4,21 @@ use std::fmt;
 
 use resil_core::Clock;
 
+use crate::LoadError;
 use crate::changes::Changes;
 use crate::instances::{Instances, Overrides, overridden};
 #[cfg(feature = "breaker")]
-use crate::kind::Breakers;
+use crate::patterns::Breaker;
 #[cfg(feature = "ratelimit")]
-use crate::kind::Limiters;
+use crate::patterns::Limiter;
 #[cfg(feature = "retry")]
-use crate::kind::Retries;
+use crate::patterns::Retries;
 #[cfg(feature = "timeout")]
-use crate::kind::Timeouts;
+use crate::patterns::Timeouts;
 #[cfg(feature = "pipeline")]
 use crate::plans::Plans;
 use crate::problem::Findings;
 use crate::resolved::Resolved;
-use crate::LoadError;
 
 /// What there is, once it is made. Whoever looks something up reads this, and a reload puts another in its place.
 pub(crate) struct Shelf<C: Clock + 'static> {
@@ -32,9 +32,9 @@ pub(crate) struct Shelf<C: Clock + 'static> {
 /// The handles that reloads reach.
 pub(crate) struct Handles<C: Clock + 'static> {
     #[cfg(feature = "breaker")]
-    pub(crate) breakers: Instances<Breakers, C>,
+    pub(crate) breakers: Instances<Breaker, C>,
     #[cfg(feature = "ratelimit")]
-    pub(crate) limiters: Instances<Limiters, C>,
+    pub(crate) limiters: Instances<Limiter, C>,
     #[cfg(feature = "retry")]
     pub(crate) retries: Instances<Retries, C>,
     #[cfg(feature = "timeout")]
@@ -45,9 +45,9 @@ pub(crate) struct Handles<C: Clock + 'static> {
 #[derive(Clone, Default)]
 pub(crate) struct Said {
     #[cfg(feature = "breaker")]
-    pub(crate) breakers: Overrides<Breakers>,
+    pub(crate) breakers: Overrides<Breaker>,
     #[cfg(feature = "ratelimit")]
-    pub(crate) limiters: Overrides<Limiters>,
+    pub(crate) limiters: Overrides<Limiter>,
     #[cfg(feature = "retry")]
     pub(crate) retries: Overrides<Retries>,
     #[cfg(feature = "timeout")]
@@ -60,9 +60,9 @@ impl Said {
         let mut findings = Findings::default();
         let mut resolved = file.clone();
         #[cfg(feature = "breaker")]
-        overridden::<Breakers>(&mut resolved.circuit_breakers, &self.breakers, &mut findings);
+        overridden::<Breaker>(&mut resolved.circuit_breakers, &self.breakers, &mut findings);
         #[cfg(feature = "ratelimit")]
-        overridden::<Limiters>(&mut resolved.rate_limiters, &self.limiters, &mut findings);
+        overridden::<Limiter>(&mut resolved.rate_limiters, &self.limiters, &mut findings);
         #[cfg(feature = "retry")]
         overridden::<Retries>(&mut resolved.retries, &self.retries, &mut findings);
         #[cfg(feature = "timeout")]
@@ -108,8 +108,7 @@ impl<C: Clock + Clone + 'static> Shelf<C> {
             timeouts: known.timeouts.next(&resolved.timeouts, is_disabled, clock, &mut changes),
         };
         #[cfg(feature = "pipeline")]
-        let pipelines =
-            self.pipelines.next(&resolved.pipelines, &handles, is_disabled, clock, &mut changes);
+        let pipelines = self.pipelines.next(&resolved.pipelines, &handles, is_disabled, clock, &mut changes);
         built_later(&self.resolved, &resolved, &mut changes);
         let shelf = Self {
             handles,
@@ -123,7 +122,14 @@ impl<C: Clock + Clone + 'static> Shelf<C> {
 
 /// What changed of that which is built by whoever needs it, and so has its new settings the next time.
 fn built_later(from: &Resolved, to: &Resolved, changes: &mut Changes) {
-    let _ = (from, to, changes); // TODO
+    #[cfg(feature = "shutdown")]
+    changes.of_one::<Shutdown>(Pattern::Shutdown, &from.shutdown, &to.shutdown);
+    #[cfg(feature = "heartbeat")]
+    changes.of_one::<Heartbeat>(Pattern::Heartbeat, &from.heartbeat, &to.heartbeat);
+    #[cfg(feature = "watchdog")]
+    changes.of_one::<Watchdog>(Pattern::Watchdog, &from.watchdog, &to.watchdog);
+    // Where there is none of them.
+    _ = (from, to, changes);
 }
 
 impl<C: Clock + Clone + 'static> fmt::Debug for Shelf<C> {

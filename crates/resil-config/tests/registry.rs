@@ -72,7 +72,9 @@ fn an_open_breaker_stays_open_for_the_rest_of_its_time() {
     clock.advance(4 * S);
 
     let changes = resilience
-        .reload(&config("  circuit_breaker: { failure_threshold: 2, reset_timeout: 30s, instances: { new: {} } }"))
+        .reload(&config(
+            "  circuit_breaker: { failure_threshold: 2, reset_timeout: 30s, instances: { new: {} } }",
+        ))
         .unwrap();
     assert_eq!((changes.changed.len(), changes.added.len(), changes.removed.len()), (1, 1, 0));
     assert!(Arc::ptr_eq(&breaker, &resilience.circuit_breaker("default").unwrap()));
@@ -165,7 +167,9 @@ fn what_code_says_wins_for_that_field_and_outlives_reloads() {
         (settings.failure_threshold, settings.reset_timeout)
     };
     assert_eq!(settings(), (Some(3), 10 * S));
-    let to = config("  circuit_breaker: { failure_threshold: 9, instances: { payments: { reset_timeout: 20s } } }");
+    let to = config(
+        "  circuit_breaker: { failure_threshold: 9, instances: { payments: { reset_timeout: 20s } } }",
+    );
     resilience.reload(&to).unwrap();
     assert_eq!(settings(), (Some(3), 20 * S));
     // Also where the file has the name no longer.
@@ -208,7 +212,8 @@ fn what_code_says_is_checked_before_anything_changes() {
             _ => {}
         })
         .forget();
-    let error = resilience.circuit_breaker_with("payments", |config| config.failure_threshold(0)).unwrap_err();
+    let error =
+        resilience.circuit_breaker_with("payments", |config| config.failure_threshold(0)).unwrap_err();
     assert_eq!(
         error.to_string(),
         "argument: circuit_breaker.instances.payments.failure_threshold: 0 is out of range, allowed is 1 or more"
@@ -305,9 +310,10 @@ fn disabled_everything_passes_until_it_is_disabled_no_longer() {
 /// The deadline is around the retry: it ends it.
 #[test]
 fn a_deadline_ends_the_retries() {
-    let (resilience, clock) =
-        built("  retry: { max_attempts: 100, backoff: fixed, initial_delay: 2s, jitter: none }
-  pipelines: { api: { deadline: 5s, retry: default } }");
+    let (resilience, clock) = built(
+        "  retry: { max_attempts: 100, backoff: fixed, initial_delay: 2s, jitter: none }
+  pipelines: { api: { deadline: 5s, retry: default } }",
+    );
     let tries = AtomicU32::new(0);
     let pipeline = resilience.pipeline("api").unwrap();
     _ = pipeline.call(|| Err::<(), _>(tries.fetch_add(1, Ordering::Relaxed)));
@@ -418,7 +424,9 @@ fn pipelines_keep_their_statistics_where_their_shape_stays() {
 #[test]
 fn another_budget_is_another_retry_which_pipelines_take_at_once() {
     let file = |share| {
-        config(&format!("  retry: {{ max_attempts: 2, budget: {share}% }}\n  pipelines: {{ api: {{ retry: default }} }}"))
+        config(&format!(
+            "  retry: {{ max_attempts: 2, budget: {share}% }}\n  pipelines: {{ api: {{ retry: default }} }}"
+        ))
     };
     let resilience = file(20).build();
     let before = resilience.retry("default").unwrap();
@@ -462,7 +470,8 @@ fn what_stands_in_place_is_the_pipelines_own() {
 
 #[test]
 fn what_is_built_has_the_settings_of_the_file() {
-    let (resilience, _) = built("  shutdown: { timeout: 7s }\n  heartbeat: { interval: 3s }\n  watchdog: { timeout: 9s }");
+    let (resilience, _) =
+        built("  shutdown: { timeout: 7s }\n  heartbeat: { interval: 3s }\n  watchdog: { timeout: 9s }");
     #[cfg(feature = "shutdown")]
     {
         assert_eq!(resilience.shutdown().config().timeout, 7 * S);

@@ -1,45 +1,16 @@
 //! Files that change while calls are made.
-#![cfg(all(feature = "reload", feature = "breaker", feature = "ratelimit", feature = "pipeline"))]
+#![cfg(all(feature = "reload", feature = "breaker"))]
+
+mod folder;
 
 use std::fs;
-use std::path::PathBuf;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::mpsc::{self, Receiver};
 use std::thread;
 use std::time::Duration;
 
-use resil_breaker::{CircuitBreaker, State};
-use resil_config::{Clock, Config, Event, ManualClock, PolicyExt, Reloader, Resilience};
-
-/// A folder that is there as long as the test.
-struct Folder(PathBuf);
-
-impl Folder {
-    fn new(name: &str) -> Self {
-        let path = std::env::temp_dir().join(format!("resil-config-{name}-{}", std::process::id()));
-        _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.0.join(name)
-    }
-
-    /// Puts a file in the place of the one that is there, as editors do.
-    fn put(&self, name: &str, text: &str) -> PathBuf {
-        let (path, new) = (self.path(name), self.path("new"));
-        fs::write(&new, text).unwrap();
-        fs::rename(new, &path).unwrap();
-        path
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        _ = fs::remove_dir_all(&self.0);
-    }
-}
+use folder::Folder;
+use resil_breaker::CircuitBreaker;
+use resil_config::{Clock, Config, Event, Reloader, Resilience};
 
 fn file(threshold: u32) -> String {
     format!("resilience:\n  circuit_breaker: {{ failure_threshold: {threshold} }}\n")
@@ -110,10 +81,14 @@ fn it_is_told_of_files_that_are_written_and_of_those_that_take_their_place() {
     folder.put("app.yaml", &file(2));
     assert_eq!(next(&events), changed(1, 2));
     // In one write, so that nobody sees half of it.
-    fs::OpenOptions::new().write(true).open(&path).and_then(|mut open| {
-        use std::io::Write;
-        open.write_all(file(3).as_bytes())
-    }).unwrap();
+    fs::OpenOptions::new()
+        .write(true)
+        .open(&path)
+        .and_then(|mut open| {
+            use std::io::Write;
+            open.write_all(file(3).as_bytes())
+        })
+        .unwrap();
     assert_eq!(next(&events), changed(2, 3));
     fs::remove_file(&path).unwrap();
     assert!(next(&events).is_err(), "it is gone");
@@ -121,7 +96,12 @@ fn it_is_told_of_files_that_are_written_and_of_those_that_take_their_place() {
     assert_eq!(next(&events), changed(3, 4));
     reloader.stop();
     folder.put("app.yaml", &file(5));
-    assert_eq!(Config::from_file(&path).map(|config| config.build().circuit_breaker("default").map(|breaker| threshold(&breaker))).unwrap(), Ok(Some(5)));
+    assert_eq!(
+        Config::from_file(&path)
+            .map(|config| config.build().circuit_breaker("default").map(|breaker| threshold(&breaker)))
+            .unwrap(),
+        Ok(Some(5))
+    );
     assert_eq!(threshold(&resilience.circuit_breaker("default").unwrap()), Some(4), "it has stopped");
 }
 
@@ -168,7 +148,7 @@ fn it_watches_the_file_behind_a_link() {
 #[test]
 fn included_files_are_watched_also_those_that_come_later() {
     let folder = Folder::new("include");
-    let main = "include: [more.yaml]\nresilience: {}\n";
+    let main = "resilience:\n  include: [more.yaml]\n";
     let path = folder.put("app.yaml", &file(1));
     let resilience = Config::from_file(&path).unwrap().build();
     let events = events(&resilience);
@@ -199,106 +179,6 @@ fn what_changed_before_it_began_is_loaded_and_a_file_that_is_not_there_is_an_err
     assert!(reloader.reload_now().unwrap().is_empty(), "there is nothing to reload");
 }
 
-/// While threads call through everything, bad, bad and good files come again and again.
-#[test]
-fn a_reload_under_load_loses_and_refuses_no_call() {
-    const THREADS: u64 = 4;
-    const ROUNDS: u32 = 40;
-    const BURST: u32 = 1_000;
-
-    let folder = Folder::new("load");
-    let good = |round: u32| {
-        let odd = round % 2 == 1;
-        format!(
-            "resilience:
-  circuit_breaker:
-    instances:
-      payments: {{ failure_threshold: {} }}
-      dead: {{ failure_threshold: 1, reset_timeout: {}s }}
-      {}: {{}}
-  rate_limiter:
-    instances:
-      used: {{ rate: {}, per: 3600s }}
-      busy: {{ rate: {BURST}, per: 3600s }}
-      wide: {{ rate: 1000000000, per: 1s, burst: 4000000000 }}
-  pipelines:
-    checkout: {{ retry: {{ max_attempts: {} }}, rate_limiter: wide, circuit_breaker: payments{} }}
-",
-            3 + round,
-            60 + round,
-            if odd { "odd" } else { "even" },
-            100 * (1 + round % 2),
-            1 + round,
-            if odd { ", timeout: 2s" } else { "" },
-        )
-    };
-    let path = folder.put("app.yaml", &good(0));
-    let clock = ManualClock::new();
-    let resilience = Config::from_file(&path).unwrap().build_on(clock.clone());
-    let refusals = AtomicU64::new(0);
-    let reloader = Reloader::of(Config::loader().file(&path))
-        .debounce(Duration::from_secs(3_600)) // by hand
-        .start(&resilience)
-        .unwrap();
-
-    let payments = resilience.circuit_breaker("payments").unwrap();
-    let dead = resilience.circuit_breaker("dead").unwrap();
-    let used = resilience.rate_limiter("used").unwrap();
-    let busy = resilience.rate_limiter("busy").unwrap();
-    let checkout = resilience.pipeline("checkout").unwrap();
-    dead.record_failure();
-    used.try_acquire_n(40).unwrap();
-    clock.advance(Duration::from_secs(10));
-
-    let is_over = AtomicBool::new(false);
-    let [direct, through, taken] = [const { AtomicU64::new(0) }; 3];
-    thread::scope(|scope| {
-        for _ in 0..THREADS {
-            scope.spawn(|| {
-                while !is_over.load(Ordering::Relaxed) {
-                    assert_eq!(payments.call(|| Ok::<_, ()>(1)), Ok(1));
-                    direct.fetch_add(1, Ordering::Relaxed);
-                    assert_eq!(checkout.call(|| Ok::<_, ()>(2)), Ok(2));
-                    let looked_up = resilience.pipeline("checkout").unwrap();
-                    assert_eq!(looked_up.call(|| Ok::<_, ()>(3)), Ok(3));
-                    through.fetch_add(2, Ordering::Relaxed);
-                    taken.fetch_add(u64::from(busy.try_acquire().is_ok()), Ordering::Relaxed);
-                    assert_eq!(dead.call(|| Ok::<_, ()>(4)).unwrap_err().retry_after(), Some(Duration::from_secs(50)));
-                    refusals.fetch_add(1, Ordering::Relaxed);
-                }
-            });
-        }
-        for round in 1..=ROUNDS {
-            for bad in [BAD, WORSE] {
-                folder.put("app.yaml", bad);
-                assert!(reloader.reload_now().is_err());
-            }
-            folder.put("app.yaml", &good(round));
-            let changes = reloader.reload_now().unwrap();
-            assert_eq!((changes.added.len(), changes.removed.len()), (1 + round as usize % 2, 2 - round as usize % 2), "{changes}");
-            // What is removed drains.
-            let (gone, new) = if round % 2 == 1 { ("even", "odd") } else { ("odd", "even") };
-            assert!(resilience.circuit_breaker(gone).is_err());
-            assert_eq!(resilience.circuit_breaker(new).unwrap().call(|| Ok::<_, ()>(5)), Ok(5));
-        }
-        is_over.store(true, Ordering::Relaxed);
-    });
-
-    let counted = |count: &AtomicU64| count.load(Ordering::Relaxed);
-    let stats = payments.stats();
-    assert_eq!((stats.successes, stats.total), (counted(&direct) + counted(&through), stats.successes), "none is lost");
-    assert_eq!(resilience.rate_limiter("wide").unwrap().stats().acquired, counted(&through));
-    assert_eq!(counted(&taken), u64::from(BURST).min(counted(&direct)), "no permit is lost or made");
-    assert_eq!(busy.stats().acquired, counted(&taken));
-    assert_eq!(dead.stats().rejected, counted(&refusals));
-    assert_eq!(used.available(), 60 * (1 + ROUNDS % 2), "its used share is kept");
-
-    clock.advance(Duration::from_nanos(49_999_999_999));
-    assert_eq!(dead.state(), State::Open);
-    clock.advance(Duration::from_nanos(1));
-    assert_eq!(dead.state(), State::HalfOpen, "after the rest of its time");
-}
-
 #[test]
 fn two_reloads_at_once_come_one_after_the_other() {
     let config = |threshold| Config::from_yaml(&file(threshold)).unwrap();
@@ -309,7 +189,8 @@ fn two_reloads_at_once_come_one_after_the_other() {
         for config in &configs {
             let resilience = &resilience;
             scope.spawn(move || {
-                for _ in 0..100 {
+                // Not more events than wait for a listener.
+                for _ in 0..50 {
                     resilience.reload(config).unwrap();
                 }
             });
@@ -331,5 +212,6 @@ fn handles_are_shared_by_threads() {
     fn is_shared<T: Send + Sync>() {}
     is_shared::<Resilience>();
     is_shared::<Reloader>();
+    #[cfg(feature = "pipeline")]
     is_shared::<resil_config::Pipeline>();
 }

@@ -2,14 +2,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::hash::{DefaultHasher, Hasher};
 use std::io::Read;
 use std::path::{Path, PathBuf};
-use std::sync::Weak;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use resil_core::Clock;
 use resil_core::sync::{Mutex, lock};
 
-use crate::config::Loaded;
 use crate::resilience::Shared;
+use crate::text::LONGEST;
 use crate::{Changes, LoadError, Loader};
 
 /// Looks at files and loads them; without the type of the clock.
@@ -37,14 +37,13 @@ pub(super) struct Look<C: Clock + 'static> {
 /// Files and their contents, as hashes; `None` is a file that cannot be read.
 type Prints = BTreeMap<PathBuf, Option<u64>>;
 
-const LONGEST: usize = 1 << 20;
 /// How often it loads again at most where the files that are included change all the time.
 const ROUNDS: usize = 8;
 
 impl<C: Clock + Clone + 'static> Look<C> {
-    pub(super) fn new(loader: Loader, shared: &std::sync::Arc<Shared<C>>) -> Self {
-        let seen = loader.paths().into_iter().map(|path| (path, None)).collect();
-        let shared = std::sync::Arc::downgrade(shared);
+    pub(super) fn new(loader: Loader, shared: &Arc<Shared<C>>) -> Self {
+        let seen = loader.first().into_iter().map(|path| (path, None)).collect();
+        let shared = Arc::downgrade(shared);
         Self { loader, shared, seen: Mutex::new(seen), is_closed: AtomicBool::new(false) }
     }
 
@@ -54,7 +53,7 @@ impl<C: Clock + Clone + 'static> Look<C> {
         loop {
             round += 1;
             *seen = seen.keys().map(|path| (path.clone(), print(path))).collect();
-            let Loaded { config, paths } = self.loader.load_files();
+            let (config, paths) = self.loader.load_and_tell();
             let is_known = paths.iter().all(|path| seen.contains_key(path));
             if config.is_ok() {
                 seen.retain(|path, _| paths.contains(path));
@@ -67,7 +66,11 @@ impl<C: Clock + Clone + 'static> Look<C> {
         }
     }
 
-    fn put(&self, shared: &Shared<C>, config: Result<crate::Config, LoadError>) -> Result<Changes, LoadError> {
+    fn put(
+        &self,
+        shared: &Shared<C>,
+        config: Result<crate::Config, LoadError>,
+    ) -> Result<Changes, LoadError> {
         match config {
             Ok(config) => shared.take(&config),
             Err(error) => {
