@@ -9,6 +9,8 @@ pub(crate) struct Block {
     /// Where it begins, if it was written anywhere.
     pub(crate) source: Option<Source>,
     pub(crate) entries: BTreeMap<String, Entry>,
+    /// Whether there is more in it, which could not be read.
+    pub(crate) is_broken: bool,
 }
 
 /// A setting that was said.
@@ -31,6 +33,7 @@ impl Block {
         for (setting, entry) in &stronger.entries {
             self.entries.insert(setting.clone(), entry.clone());
         }
+        self.is_broken |= stronger.is_broken;
         if stronger.source.is_some() {
             self.source.clone_from(&stronger.source);
         }

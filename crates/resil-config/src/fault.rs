@@ -36,7 +36,11 @@ impl Fault {
             Kind::Unknown(word, known) => {
                 let hint =
                     text::missing_space_in(word).unwrap_or_else(|| suggest::hint(word, known.iter().copied()));
-                format!("is not a setting; {hint}")
+                // With a place, it is a word within the value.
+                match self.mark {
+                    Some(_) => format!("`{word}` is not a part of it; {hint}"),
+                    None => format!("is not a setting; {hint}"),
+                }
             }
             Kind::Type(wanted) => format!("{value} does not fit, wanted is {wanted}"),
             Kind::Other(text) => text.clone(),

@@ -49,11 +49,13 @@ pub(crate) struct Misfit {
     pub(crate) words: Vec<&'static str>,
     /// Without the first word.
     pub(crate) text: String,
+    /// Whether it is only that another setting is missing.
+    pub(crate) is_of_missing: bool,
 }
 
 impl Misfit {
     pub(crate) fn new(word: &'static str, text: impl Into<String>) -> Self {
-        Self { words: vec![word], text: text.into() }
+        Self { words: vec![word], text: text.into(), is_of_missing: false }
     }
 
     /// A value that is not in a range, if it is not.
@@ -75,11 +77,13 @@ impl From<resil_core::WordError> for Misfit {
     fn from(error: resil_core::WordError) -> Self {
         let words = error.words();
         let text = error.to_string();
-        let text = match words.first().and_then(|word| text.strip_prefix(word)?.strip_prefix(": ")) {
+        let rest = words.first().and_then(|word| text.strip_prefix(word));
+        let is_of_missing = matches!(error, resil_core::WordError::Needs(..));
+        let text = match rest.and_then(|rest| rest.strip_prefix(if is_of_missing { " " } else { ": " })) {
             Some(rest) => rest.into(),
             None => text,
         };
-        Self { words, text }
+        Self { words, text, is_of_missing }
     }
 }
 

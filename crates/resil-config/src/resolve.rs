@@ -105,6 +105,8 @@ impl Resolution<'_> {
             match P::settings(&partial) {
                 Ok(settings) if is_first => break settings,
                 Ok(_) => return None,
+                // What is missing may be what could not be read.
+                Err(misfit) if misfit.is_of_missing && block.is_broken => return None,
                 Err(misfit) => {
                     let culprit = self.culprit(section, &block, &misfit);
                     if culprit.is_none() && !is_first {
@@ -113,6 +115,7 @@ impl Resolution<'_> {
                     self.misfit(section, &block, &misfit, path);
                     // Without the culprit, whatever else is wrong comes out.
                     block.entries.remove(&culprit?);
+                    block.is_broken = true;
                     is_first = false;
                 }
             }

@@ -19,6 +19,8 @@ pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) 
 
 /// The end of a sentence about an unknown `word`: what was probably meant, or what there is.
 pub(crate) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+    /// More than a line can tell.
+    const MANY: usize = 16;
     let mut known: Vec<_> = known.into_iter().collect();
     if let Some(near) = nearest(word, known.iter().copied()) {
         return format!("did you mean `{near}`?");
@@ -26,6 +28,7 @@ pub(crate) fn hint<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> 
     known.sort_unstable();
     match known.as_slice() {
         [] => "there are none".into(),
+        known if known.len() > MANY => "no word that is known is like it".into(),
         known => format!("known are {}", known.join(", ")),
     }
 }

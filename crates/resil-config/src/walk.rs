@@ -145,11 +145,15 @@ impl Walk<'_> {
         let path = format!("{path}.{word}");
         let known = (words.known)().contains(&word);
         if known && value.is_null() {
+            block.is_broken = true;
             return self.problem(mark, path, "has no value");
         }
         let said = match (words.read)(word, value) {
             Ok(said) => said,
-            Err(fault) => return self.fault(&fault, mark, path, value),
+            Err(fault) => {
+                block.is_broken = true;
+                return self.fault(&fault, mark, path, value);
+            }
         };
         if said.is_empty() {
             return self.problem(value.mark, path, format!("{} says nothing", value.described()));
