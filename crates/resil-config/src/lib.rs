@@ -8,6 +8,8 @@ mod config;
 #[cfg(feature = "reload")]
 mod debounce;
 mod decode;
+#[cfg(test)]
+mod differential;
 mod event;
 mod explain;
 mod fault;

@@ -8,6 +8,9 @@ pub(crate) const LONGEST: usize = 1 << 20;
 /// How deep lists and mappings may lie in each other. Parsers take a time that grows with the square of it.
 pub(crate) const DEEPEST: usize = 64;
 
+/// How many commas and colons there may be in all. Between brackets a parser has to remember everything that these part.
+const MOST_SEPARATORS: usize = 65_536;
+
 /// Why a text was not read, and where.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unreadable {
@@ -32,8 +35,14 @@ pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Unreadable> {
     }
     let text = str::from_utf8(bytes)
         .map_err(|error| Unreadable::new(mark(bytes, error.valid_up_to()), "is not UTF-8"))?;
-    match too_deep(bytes) {
-        Some(at) => Err(Unreadable::new(mark(bytes, at), format!("has more than {DEEPEST} open brackets"))),
+    if let Some(at) = too_deep(bytes) {
+        return Err(Unreadable::new(mark(bytes, at), format!("has more than {DEEPEST} open brackets")));
+    }
+    let mut separators = bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b',' | b':'));
+    match separators.nth(MOST_SEPARATORS) {
+        Some((at, _)) => {
+            Err(Unreadable::new(mark(bytes, at), format!("has more than {MOST_SEPARATORS} commas and colons")))
+        }
         None => Ok(text),
     }
 }

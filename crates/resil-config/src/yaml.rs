@@ -164,3 +164,9 @@ impl<'de> Deserialize<'de> for Tag {
         deserializer.deserialize_identifier(serde::de::IgnoredAny).map(|_| Self)
     }
 }
+
+/// What a decoder makes of `text` that nothing of ours comes before.
+#[cfg(test)]
+pub(crate) fn straight<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, String> {
+    serde_yaml::from_str(text).map_err(|error| error.to_string())
+}
