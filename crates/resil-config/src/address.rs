@@ -73,6 +73,7 @@ pub(crate) fn find(text: &str, spelling: Spelling, files: &Layer) -> Result<Addr
             .iter()
             .map(|section| section.name)
             .chain(["pipelines", "preset", "limits"])
+            .chain((spelling == Spelling::Shouted).then_some("config"))
             .map(|name| spelling.spell(name))
             .collect();
         return Err(format!("`{head}` is not a section; {}", suggest::hint(head, known.iter().map(String::as_str))));

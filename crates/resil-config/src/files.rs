@@ -98,8 +98,9 @@ impl Files {
         }
         let label: Arc<str> = Arc::from(path.display().to_string());
         if let Some(start) = self.chain.iter().position(|(open, _)| *open == place) {
-            let chain: Vec<_> = self.chain[start..].iter().map(|(_, label)| &**label).collect();
-            return Err(format!("includes itself: {} -> {label}", chain.join(" -> ")));
+            let chain = self.chain[start..].iter().chain([&self.chain[start]]);
+            let chain: Vec<_> = chain.map(|(_, label)| &**label).collect();
+            return Err(format!("includes itself: {}", chain.join(" -> ")));
         }
         if self.seen.contains(&place) {
             return Ok(());
