@@ -101,7 +101,7 @@ mod limiters {
         type Handle<C: Clock> = RateLimiter<C>;
 
         fn built_in() -> Config {
-            Config::new()
+            Config::default()
         }
 
         fn check(settings: &Config) -> Result<(), (String, String)> {

@@ -9,9 +9,21 @@ use crate::section::{self, Words};
 
 #[cfg(feature = "breaker")]
 mod breaker;
+#[cfg(feature = "ratelimit")]
+mod limiter;
+#[cfg(feature = "retry")]
+mod retries;
+#[cfg(feature = "timeout")]
+mod timeouts;
 
 #[cfg(feature = "breaker")]
 pub(crate) use breaker::Breaker;
+#[cfg(feature = "ratelimit")]
+pub(crate) use limiter::Limiter;
+#[cfg(feature = "retry")]
+pub(crate) use retries::Retries;
+#[cfg(feature = "timeout")]
+pub(crate) use timeouts::Timeouts;
 
 /// A pattern's settings in words.
 pub(crate) trait Vocabulary {

@@ -15,6 +15,22 @@ impl Resolution<'_> {
         if let Some(section) = section::named("circuit_breaker") {
             resolved.circuit_breakers = self.family::<patterns::Breaker>(section);
         }
+        #[cfg(feature = "ratelimit")]
+        if let Some(section) = section::named("rate_limiter") {
+            resolved.rate_limiters = self.family::<patterns::Limiter>(section);
+        }
+        #[cfg(feature = "retry")]
+        if let Some(section) = section::named("retry") {
+            resolved.retries = self.family::<patterns::Retries>(section);
+        }
+        #[cfg(feature = "timeout")]
+        if let Some(section) = section::named("timeout") {
+            resolved.timeouts = self.family::<patterns::Timeouts>(section);
+        }
+        #[cfg(feature = "pipeline")]
+        {
+            resolved.pipelines = self.plans();
+        }
         resolved
     }
 }
