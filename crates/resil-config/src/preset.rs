@@ -24,3 +24,23 @@ pub(crate) fn layer(name: &str, findings: &mut Findings) -> Layer {
     findings.problems_of(unheard);
     layer
 }
+
+#[cfg(all(test, feature = "breaker", feature = "retry", feature = "timeout"))]
+mod tests {
+    use crate::Config;
+
+    /// K8
+    #[test]
+    fn presets_in_files_are_those_in_code() {
+        let resolved = |preset: &str| Config::loader().preset(preset).load().unwrap().resolved;
+        let (file, default) = (resolved("production"), crate::resolved::DEFAULT);
+        assert_eq!(file.circuit_breakers[default], resil_breaker::Config::production());
+        assert_eq!(file.retries[default].config, resil_retry::Config::production());
+        assert_eq!(file.timeouts[default], resil_timeout::Config::production());
+        let file = resolved("development");
+        assert_eq!(file.circuit_breakers[default], resil_breaker::Config::development());
+        assert_eq!(file.retries[default].config, resil_retry::Config::development());
+        assert_eq!(file.timeouts[default], resil_timeout::Config::development());
+        assert!(resolved("disabled").is_disabled && !file.is_disabled);
+    }
+}

@@ -70,7 +70,20 @@ fn whatever_is_wrong_with_a_variable_is_told() {
         ("RESIL_PIPELINES__PAYMENTS", "1s"),
     ])
     .unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r"
+    RESIL_CIRCUIT_BREAKER: `CIRCUIT_BREAKER` is a section; which of its settings is missing
+    RESIL_CIRCUIT_BREAKER__DEFAULT__RESET_TIMEOUT: `DEFAULT` is the section itself; leave it out
+    RESIL_CIRCUIT_BREAKER__MAX_FAILURES: circuit_breaker.max_failures: is a second word for the same setting: `failure_threshold` and `max_failures`
+    RESIL_CIRCUIT_BREAKER__PAYMENT__RESET_TIMEOUT: `PAYMENT` is no instance of `circuit_breaker`; did you mean `PAYMENTS`?
+    RESIL_CIRCUIT_BREAKER__RESET_TIMEOT: circuit_breaker.reset_timeot: is not a setting; did you mean `reset_timeout`?
+    RESIL_CIRCUIT_BREAKER__SUCCESS_THRESHOLD: circuit_breaker.success_threshold: has no value
+    RESIL_CIRCUT_BREAKER__WINDOW: `CIRCUT_BREAKER` is not a section; did you mean `CIRCUIT_BREAKER`?
+    RESIL_CONFG: `CONFG` is not a section; did you mean `CONFIG`?
+    RESIL_PIPELINES__PAYMENTS: a pipeline and one of its parts are missing
+    RESIL_PIPELINES__PAYMENTS__DEADLINE: `PAYMENTS` is no pipeline; there are none
+    RESIL_PRESET: preset: `prod` is none of the words for it; known are development, disabled, production
+    RESIL_CIRCUIT_BREAKER__RESET_TIMEOUT: circuit_breaker.reset_timeout: 0ns is out of range, allowed is 1ns to 100 years
+    ");
 }
 
 /// Details 25
@@ -78,7 +91,10 @@ fn whatever_is_wrong_with_a_variable_is_told() {
 fn names_that_collide_in_the_environment_are_an_error() {
     let file = "resilience: { circuit_breaker: { instances: { a-b: {}, a_b: {}, A b: {} } } }";
     let error = Config::loader().yaml(file).environment([("X", "")]).load().unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @r"
+    <yaml>:1:47: circuit_breaker.instances.a-b: cannot be told from `A b` in the environment, where both are `A_B`
+    <yaml>:1:56: circuit_breaker.instances.a_b: cannot be told from `a-b` in the environment, where both are `A_B`
+    ");
     assert!(Config::from_yaml(file).is_ok(), "without variables nothing collides");
 }
 
@@ -116,7 +132,15 @@ fn whatever_is_wrong_with_an_argument_is_told() {
         "",
         "limits",
     ];
-    insta::assert_snapshot!(paths.map(set).join("\n"), @"");
+    insta::assert_snapshot!(paths.map(set).join("\n"), @r"
+    argument: circuit_breaker.failure_threshold: 0 is out of range, allowed is 1 or more
+    argument: circuit_breaker.failure_treshold: is not a setting; did you mean `failure_threshold`?
+    argument: circut_breaker.failure_threshold: `circut_breaker` is not a section; did you mean `circuit_breaker`?
+    argument: circuit_breaker.payment.failure_threshold: `payment` is no instance of `circuit_breaker`; did you mean `payments`?
+    argument: circuit_breaker: `circuit_breaker` is a section; which of its settings is missing
+    argument: `` is not a section; known are circuit_breaker, heartbeat, limits, pipelines, preset, rate_limiter, retry, shutdown, timeout, watchdog
+    argument: limits: `0` is none of the words for it; known are kstlib
+    ");
     let endless = "x".repeat(10 << 20);
     let error = Config::loader().set("circuit_breaker.window", endless).unwrap_err();
     assert_eq!(error.to_string(), "argument: circuit_breaker.window: is no value: it comes to too many values");

@@ -59,7 +59,7 @@ fn the_including_file_wins_and_of_the_included_the_later() {
     let config = folder.load("a.yaml").unwrap();
     assert_eq!(said(&config, "circuit_breaker.failure_threshold"), ("1".into(), "a.yaml:3:41".into()));
     assert_eq!(said(&config, "circuit_breaker.reset_timeout"), ("3s".into(), "c.yaml:3:59".into()));
-    assert_eq!(said(&config, "circuit_breaker.half_open_max_calls"), ("4".into(), "d.yaml:3:60".into()));
+    assert_eq!(said(&config, "circuit_breaker.half_open_max_calls"), ("4".into(), "d.yaml:3:61".into()));
     assert_eq!(said(&config, "circuit_breaker.success_threshold").0, "2");
     assert_eq!(config.files().count(), 4);
 }
@@ -99,8 +99,8 @@ fn a_cycle_is_refused_with_its_chain() {
         ("sub/c.yaml", &breaker("../b.yaml", "")),
         ("self.yaml", &breaker("./self.yaml", "")),
     ]);
-    insta::assert_snapshot!(folder.complaints("a.yaml"), @"");
-    insta::assert_snapshot!(folder.complaints("self.yaml"), @"");
+    insta::assert_snapshot!(folder.complaints("a.yaml"), @"sub/c.yaml:2:12: include: `../b.yaml` includes itself: b.yaml -> sub/c.yaml -> b.yaml");
+    insta::assert_snapshot!(folder.complaints("self.yaml"), @"self.yaml:2:12: include: `./self.yaml` includes itself: self.yaml -> self.yaml");
 }
 
 /// K3
@@ -113,7 +113,15 @@ fn nothing_outside_of_the_folder_is_read() {
     ]);
     #[cfg(unix)]
     std::os::unix::fs::symlink("../secret.yaml", folder.0.join("root/link.yaml")).unwrap();
-    insta::assert_snapshot!(folder.complaints("root/a.yaml"), @"");
+    insta::assert_snapshot!(folder.complaints("root/a.yaml"), @r"
+    root/a.yaml:2:13: include: `../secret.yaml` is outside of the folder of the first file
+    root/a.yaml:2:29: include: `/etc/passwd` is an absolute path; included files are named relative to the one that includes them
+    root/a.yaml:2:42: include: `link.yaml` is outside of the folder of the first file
+    root/a.yaml:2:65: include: `missing.yaml` cannot be read: No such file or directory (os error 2)
+    root/a.yaml:2:79: include: `5` cannot be read: No such file or directory (os error 2)
+    root/a.yaml:2:82: include: a mapping is no path of a file
+    root/sub/b.yaml:2:12: include: `../../secret.yaml` is outside of the folder of the first file
+    ");
 }
 
 /// K3
@@ -135,7 +143,11 @@ fn what_is_wrong_in_any_file_is_told_in_their_order() {
         ("b.yaml", &breaker("[]", "reset_timeout: 0")),
         ("c.yaml", "resilience: ["),
     ]);
-    insta::assert_snapshot!(folder.complaints("a.yaml"), @"");
+    insta::assert_snapshot!(folder.complaints("a.yaml"), @r"
+    a.yaml:3:41: circuit_breaker.failure_threshold: 0 is out of range, allowed is 1 or more
+    b.yaml:3:37: circuit_breaker.reset_timeout: 0ns is out of range, allowed is 1ns to 100 years
+    c.yaml:2:1: is not YAML: while parsing a node, did not find expected node content
+    ");
 }
 
 #[test]
@@ -152,12 +164,12 @@ fn there_are_64_files_at_most() {
 #[test]
 fn a_file_that_is_not_there_is_an_error() {
     let folder = Folder::new("none", &[("sub/a", "")]);
-    insta::assert_snapshot!(folder.complaints("a.yaml"), @"");
+    insta::assert_snapshot!(folder.complaints("a.yaml"), @"a.yaml: cannot be read: No such file or directory (os error 2)");
     assert!(folder.complaints("sub").contains("cannot be read"));
 }
 
 #[test]
 fn a_text_has_no_folder_to_include_from() {
     let error = Config::from_yaml(breaker("b.yaml", "")).unwrap_err();
-    insta::assert_snapshot!(error, @"");
+    insta::assert_snapshot!(error, @"<yaml>:2:12: include: is not possible here: the text is in no file, so there is no folder to look in");
 }
