@@ -108,7 +108,8 @@ mod plans {
                 return Some(name);
             }
             let hint = suggest::hint(&name, known.iter().map(String::as_str));
-            let text = format!("`{name}` is no instance of `{section}`; {hint}");
+            let kind = if section == "timeout" { "neither a duration nor an" } else { "no" };
+            let text = format!("`{name}` is {kind} instance of `{section}`; {hint}");
             self.findings.problem(Problem::new(entry.source, entry.path, text));
             None
         }
