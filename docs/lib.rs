@@ -23,6 +23,7 @@ pages! {
     heartbeat: "patterns/heartbeat.md";
     watchdog: "patterns/watchdog.md";
     composing: "guides/composing.md";
+    configuration: "guides/configuration.md";
     resources: "guides/resources.md";
     testing_with_a_clock: "guides/testing-with-a-clock.md";
     tower: "guides/tower.md";

@@ -7,6 +7,12 @@ pub use resil_core::*;
 pub use resil_breaker as breaker;
 #[cfg(feature = "breaker")]
 pub use resil_breaker::{CircuitBreaker, CircuitBreakers};
+#[cfg(feature = "config")]
+pub use resil_config as config;
+#[cfg(feature = "reload")]
+pub use resil_config::Reloader;
+#[cfg(feature = "config")]
+pub use resil_config::Resilience;
 #[cfg(feature = "heartbeat")]
 pub use resil_heartbeat as heartbeat;
 #[cfg(feature = "heartbeat")]
