@@ -189,7 +189,11 @@ fn code_can_say_something_about_every_pattern() {
   timeout: { default: 2s }",
     );
     let quota = resil_ratelimit::Quota::per_second(5);
-    let limiter = resilience.rate_limiter_with("mine", move |config| config.quota(quota)).unwrap();
+    let mine = move |config: resil_ratelimit::Config| match config.max_wait {
+        Some(max_wait) => resil_ratelimit::Config::new(quota).max_wait(max_wait),
+        None => resil_ratelimit::Config::new(quota),
+    };
+    let limiter = resilience.rate_limiter_with("mine", mine).unwrap();
     assert_eq!(limiter.quota(), quota);
     let retry = resilience.retry_with("mine", |config| config.max_attempts(7)).unwrap();
     assert_eq!(retry.config().max_attempts, 7);
