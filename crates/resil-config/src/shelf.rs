@@ -123,11 +123,11 @@ impl<C: Clock + Clone + 'static> Shelf<C> {
 /// What changed of that which is built by whoever needs it, and so has its new settings the next time.
 fn built_later(from: &Resolved, to: &Resolved, changes: &mut Changes) {
     #[cfg(feature = "shutdown")]
-    changes.of_one::<Shutdown>(Pattern::Shutdown, &from.shutdown, &to.shutdown);
+    changes.of_one::<crate::patterns::Shutdown>(crate::Pattern::Shutdown, &from.shutdown, &to.shutdown);
     #[cfg(feature = "heartbeat")]
-    changes.of_one::<Heartbeat>(Pattern::Heartbeat, &from.heartbeat, &to.heartbeat);
+    changes.of_one::<crate::patterns::Heartbeat>(crate::Pattern::Heartbeat, &from.heartbeat, &to.heartbeat);
     #[cfg(feature = "watchdog")]
-    changes.of_one::<Watchdog>(Pattern::Watchdog, &from.watchdog, &to.watchdog);
+    changes.of_one::<crate::patterns::Watchdog>(crate::Pattern::Watchdog, &from.watchdog, &to.watchdog);
     // Where there is none of them.
     _ = (from, to, changes);
 }
