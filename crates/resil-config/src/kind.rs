@@ -152,14 +152,14 @@ mod retries {
         fn make<C: Clock>(name: Name, settings: &RetrySettings, clock: C) -> Retry<C> {
             let retry = Retry::with_clock(name, settings.config, clock);
             match settings.budget {
-                Some(share) => retry.shared_budget(Arc::new(RetryBudget::new(share))),
+                Some(budget) => retry.shared_budget(Arc::new(RetryBudget::with_config(budget))),
                 None => retry,
             }
         }
 
         fn reconfigure<C: Clock>(handle: &Retry<C>, settings: &RetrySettings) -> bool {
-            let share = handle.retry_budget().map(|budget| budget.config().share_percent);
-            share == settings.budget && handle.reconfigure(settings.config).is_ok()
+            let budget = handle.retry_budget().map(RetryBudget::config);
+            budget == settings.budget && handle.reconfigure(settings.config).is_ok()
         }
 
         fn disable<C: Clock>(handle: &Retry<C>) {

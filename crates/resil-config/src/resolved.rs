@@ -75,8 +75,8 @@ impl Resolved {
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(crate) struct RetrySettings {
     pub(crate) config: resil_retry::Config,
-    /// In percent of the calls; none: as many as there are failures.
-    pub(crate) budget: Option<u8>,
+    /// None: as many as there are failures.
+    pub(crate) budget: Option<resil_retry::BudgetConfig>,
 }
 
 /// What stands in a pipeline, by the names that its parts have in the other maps.

@@ -6,7 +6,7 @@ use serde::ser::Error as _;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use std::time::Duration;
 
-use crate::{Config, Jitter};
+use crate::{BudgetConfig, Config, Jitter};
 
 mod jitter;
 mod plan;
@@ -88,6 +88,14 @@ pub struct PartialConfig {
     #[serde(with = "percent::option", skip_serializing_if = "Option::is_none")]
     #[cfg_attr(feature = "schema", schemars(with = "Option<percent::Text>"))]
     pub budget: Option<u8>,
+
+    /// How many retries there may be beside that share, at once and then each second: 0 to 1,000,000, by default 10.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_floor: Option<u32>,
+
+    /// How many retries the budget banks at most while calls succeed: 1 to 1,000,000, by default 100.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub budget_cap: Option<u32>,
 }
 
 impl PartialConfig {
@@ -99,7 +107,8 @@ impl PartialConfig {
     pub const RIVALS: &'static [(&'static str, &'static str)] =
         &[("max_retries", "max_attempts"), ("jitter_factor", "jitter")];
 
-    /// A configuration with what was said here, and for the rest as `config`. A `budget` is none of it.
+    /// A configuration with what was said here, and for the rest as `config`. The budget is none of it; see
+    /// [`budget_config`](Self::budget_config).
     ///
     /// # Errors
     /// If a setting is out of its range, or words do not go together. It names them.
@@ -115,6 +124,47 @@ impl PartialConfig {
         }
         config.check().map_err(|error| self.spell(error.into()))?;
         Ok(config)
+    }
+
+    /// The settings of the [`RetryBudget`](crate::RetryBudget), if a `budget` was said.
+    ///
+    /// ```
+    /// use resil_retry::{BudgetConfig, PartialConfig};
+    ///
+    /// let said: PartialConfig = serde_json::from_str(r#"{ "budget": "20%", "budget_floor": 5 }"#)?;
+    /// assert_eq!(said.budget_config()?, Some(BudgetConfig::new(20).floor(5)));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
+    ///
+    /// # Errors
+    /// If a setting is out of its range, or if there is no `budget` that the others could be about. It names them.
+    pub fn budget_config(&self) -> Result<Option<BudgetConfig>, WordError> {
+        let Some(share) = self.budget else {
+            let lonely = [("budget_floor", self.budget_floor), ("budget_cap", self.budget_cap)];
+            return match lonely.into_iter().find(|(_, said)| said.is_some()) {
+                Some((word, _)) => Err(WordError::Needs(word, "budget")),
+                None => Ok(None),
+            };
+        };
+        let mut config = BudgetConfig::new(share);
+        config.floor_per_second = self.budget_floor.unwrap_or(config.floor_per_second);
+        config.cap = self.budget_cap.unwrap_or(config.cap);
+        let words =
+            [("budget.share", "budget"), ("budget.floor", "budget_floor"), ("budget.cap", "budget_cap")];
+        let spelled = |error: WordError, (setting, word)| error.spelled(setting, word);
+        config.check().map_err(|error| words.into_iter().fold(error.into(), spelled))?;
+        Ok(Some(config))
+    }
+
+    /// The same, and the words of a budget.
+    #[must_use = "the words are taken and returned"]
+    pub fn with_budget(self, budget: Option<BudgetConfig>) -> Self {
+        Self {
+            budget: budget.map(|config| config.share_percent),
+            budget_floor: budget.map(|config| config.floor_per_second),
+            budget_cap: budget.map(|config| config.cap),
+            ..self
+        }
     }
 
     fn attempts(&self) -> Result<Option<u32>, WordError> {
@@ -155,11 +205,11 @@ impl Serialize for Config {
     }
 }
 
-/// In the words of [`PartialConfig`] but `budget`, over the defaults. What is out of its range is an error.
+/// In the words of [`PartialConfig`] but those of the budget, over the defaults. What is out of its range is an error.
 impl<'de> Deserialize<'de> for Config {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let said = PartialConfig::deserialize(deserializer)?;
-        if said.budget.is_some() {
+        if said.budget_config().map_err(D::Error::custom)?.is_some() {
             return Err(D::Error::custom("budget: it is no setting of the retry itself"));
         }
         said.over(Self::new()).map_err(D::Error::custom)

@@ -4,7 +4,8 @@
 use std::time::Duration;
 
 use resil_retry::{
-    Backoff, Clock, Config, Error, Jitter, ManualClock, Name, PartialConfig, Reason, Rejected, Retry,
+    Backoff, BudgetConfig, Clock, Config, Error, Jitter, ManualClock, Name, PartialConfig, Reason, Rejected,
+    Retry,
 };
 use serde_json::{Value, json};
 
@@ -209,6 +210,35 @@ fn each_word_is_the_setting_of_that_name() {
     ] {
         assert_eq!(said(words.clone()).over(by_hand), Ok(expected), "{words}");
     }
+}
+
+#[test]
+fn a_budget_is_read_and_written_beside_the_configuration() {
+    let new = BudgetConfig::new;
+    for (words, expected) in [
+        (json!({}), None),
+        (json!({ "budget": "20%" }), Some(new(20))),
+        (json!({ "budget": 0.2, "budget_floor": 5 }), Some(new(20).floor(5))),
+        (json!({ "budget": "0%", "budget_floor": 0, "budget_cap": 7 }), Some(new(0).floor(0).cap(7))),
+    ] {
+        let said = said(words.clone());
+        assert_eq!(said.budget_config(), Ok(expected), "{words}");
+        let written = PartialConfig::default().with_budget(expected);
+        assert_eq!(written.budget_config(), Ok(expected), "{words}");
+    }
+    let error = |words| said(words).budget_config().expect_err("an error").to_string();
+    let errors = [
+        error(json!({ "budget_floor": 5 })),
+        error(json!({ "budget_cap": 5 })),
+        error(json!({ "budget": "20%", "budget_floor": 1_000_001 })),
+        error(json!({ "budget": "20%", "budget_cap": 0 })),
+    ];
+    insta::assert_snapshot!(errors.join("\n"), @r"
+    budget_floor needs budget
+    budget_cap needs budget
+    budget_floor: 1000001 is out of range, allowed is 0 to 1,000,000 per second
+    budget_cap: 0 is out of range, allowed is 1 to 1,000,000 tokens
+    ");
 }
 
 #[test]

@@ -14,12 +14,10 @@ impl Vocabulary for Retries {
     const DOUBTFUL: &'static [(&'static str, &'static str)] = PartialConfig::DOUBTFUL;
 
     fn settings(said: &PartialConfig) -> Result<RetrySettings, Misfit> {
-        Ok(RetrySettings { config: said.over(Config::new())?, budget: said.budget })
+        Ok(RetrySettings { config: said.over(Config::new())?, budget: said.budget_config()? })
     }
 
     fn said(settings: &RetrySettings) -> PartialConfig {
-        let mut said = PartialConfig::from(&settings.config);
-        said.budget = settings.budget;
-        said
+        PartialConfig::from(&settings.config).with_budget(settings.budget)
     }
 }
