@@ -34,6 +34,8 @@ mod reloader;
 mod resilience;
 mod resolve;
 mod resolved;
+#[cfg(feature = "schema")]
+mod schema;
 mod section;
 mod sections;
 mod shelf;
@@ -59,5 +61,7 @@ pub use problem::{LoadError, Problem};
 #[cfg(feature = "reload")]
 pub use reloader::{Reloader, ReloaderBuilder};
 pub use resilience::Resilience;
+#[cfg(feature = "schema")]
+pub use schema::schema;
 pub use source::Source;
 pub use unknown_name::UnknownName;

@@ -5,7 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::block::Block;
 use crate::decode;
-use crate::section::{self, Words};
+use crate::section;
 
 #[cfg(feature = "breaker")]
 mod breaker;
@@ -25,10 +25,22 @@ pub(crate) use retries::Retries;
 #[cfg(feature = "timeout")]
 pub(crate) use timeouts::Timeouts;
 
+/// What serde can read and write, and where it is wanted, tell the schema of.
+#[cfg(not(feature = "schema"))]
+pub(crate) trait Words: Serialize + DeserializeOwned {}
+#[cfg(not(feature = "schema"))]
+impl<T: Serialize + DeserializeOwned> Words for T {}
+
+/// What serde can read and write, and where it is wanted, tell the schema of.
+#[cfg(feature = "schema")]
+pub(crate) trait Words: Serialize + DeserializeOwned + schemars::JsonSchema {}
+#[cfg(feature = "schema")]
+impl<T: Serialize + DeserializeOwned + schemars::JsonSchema> Words for T {}
+
 /// A pattern's settings in words.
 pub(crate) trait Vocabulary {
     /// What can be said of them.
-    type Partial: Serialize + DeserializeOwned;
+    type Partial: Words;
     /// All of them.
     type Settings: Clone;
 
@@ -100,12 +112,14 @@ impl From<resil_core::WordError> for Misfit {
 }
 
 /// How a section of the pattern `P` is read.
-pub(crate) const fn words<P: Vocabulary>() -> Words {
-    Words {
+pub(crate) const fn words<P: Vocabulary>() -> section::Words {
+    section::Words {
         known: decode::words_of::<P::Partial>,
         read: section::read::<P::Partial>,
         same: P::RIVALS,
         misleading: P::DOUBTFUL,
+        #[cfg(feature = "schema")]
+        schema: crate::schema::of::<P::Partial>,
     }
 }
 

@@ -28,6 +28,8 @@ pub(crate) struct Words {
     pub(crate) same: &'static [(&'static str, &'static str)],
     /// Words that are also taken, though they are misleading, each with what is better.
     pub(crate) misleading: &'static [(&'static str, &'static str)],
+    #[cfg(feature = "schema")]
+    pub(crate) schema: fn(&mut schemars::SchemaGenerator) -> schemars::Schema,
 }
 
 impl Words {

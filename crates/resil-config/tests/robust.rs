@@ -24,8 +24,9 @@ resilience:
     timeout: { secs: 30, nanos: 5 }
   pipelines:
     payments: { deadline: 5s, retry: {}, circuit_breaker: payments, rate_limiter: payments, timeout: 2s }
-others: [1, 2.5, ~, !x y, |-
-  text]
+others: [1, 2.5, ~, !x y]
+more: |-
+  text
 "#;
 
 /// What is put in at random places.
