@@ -72,7 +72,7 @@ mod plans {
                     let mut block = Block { source: Some(entry.source.clone()), ..Block::default() };
                     for (word, tree) in said {
                         let value = crate::node::Node::of(tree, entry.value.mark);
-                        let path = format!("pipelines.{name}.{}", section.name);
+                        let path = format!("pipelines.{name}.{}.{word}", section.name);
                         let entry =
                             Entry { word: word.clone(), spelled: word.clone(), path, value, source: entry.source.clone() };
                         block.entries.insert(words.setting(&word).to_owned(), entry);

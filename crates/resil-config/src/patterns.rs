@@ -6,6 +6,7 @@ use serde::de::DeserializeOwned;
 use crate::block::Block;
 use crate::decode;
 use crate::section;
+use crate::yaml::Tree;
 
 #[cfg(feature = "breaker")]
 mod breaker;
@@ -54,6 +55,11 @@ pub(crate) trait Vocabulary {
 
     /// Everything that holds, in words.
     fn said(settings: &Self::Settings) -> Self::Partial;
+
+    /// What one word says, where its value is a map of what other words say too.
+    fn flat(said: Vec<(String, Tree)>) -> Vec<(String, Tree)> {
+        said
+    }
 
     /// What is outside of the ranges that kstlib allows, which are narrower.
     fn outside_kstlib(_: &Self::Settings) -> Vec<Misfit> {
@@ -115,7 +121,7 @@ impl From<resil_core::WordError> for Misfit {
 pub(crate) const fn words<P: Vocabulary>() -> section::Words {
     section::Words {
         known: decode::words_of::<P::Partial>,
-        read: section::read::<P::Partial>,
+        read: section::read::<P>,
         same: P::RIVALS,
         misleading: P::DOUBTFUL,
         #[cfg(feature = "schema")]

@@ -111,6 +111,11 @@ impl Findings {
         }
     }
 
+    /// Whether something is known already to be wrong with the same setting.
+    pub(crate) fn is_told(&self, problem: &Problem) -> bool {
+        self.problems.iter().any(|known| known.source == problem.source && known.path == problem.path)
+    }
+
     pub(crate) fn warning(&mut self, warning: Problem) {
         if !self.warnings.contains(&warning) {
             self.warnings.push(warning);

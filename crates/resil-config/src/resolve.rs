@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Source;
-use crate::block::Block;
+use crate::block::{Block, Entry};
 use crate::decode;
 use crate::explain::Explanation;
 use crate::layer::{Choice, Layer};
@@ -28,7 +28,10 @@ impl Resolution<'_> {
     /// The settings of all instances of a section, and of what pipelines have in place.
     pub(crate) fn family<P: Vocabulary>(&mut self, section: &'static Section) -> BTreeMap<String, P::Settings> {
         let mut settled = BTreeMap::new();
-        for name in self.instances(section) {
+        let mut names: Vec<_> = self.instances(section).into_iter().collect();
+        // First the section itself: what is wrong with it is told as its own, not as what others inherit.
+        names.sort_by_key(|name| name != DEFAULT);
+        for name in names {
             let block = self.block(section, Some(&name));
             let (inside, path) = match name.as_str() {
                 DEFAULT => (section.name.to_owned(), section.name.to_owned()),
@@ -109,6 +112,13 @@ impl Resolution<'_> {
                 Err(misfit) if misfit.is_of_missing && block.is_broken => return None,
                 Err(misfit) => {
                     let culprit = self.culprit(section, &block, &misfit);
+                    if let Some(setting) = &culprit
+                        && misfit.is_of_missing
+                        && self.is_for_others(section, block.get(setting), path)
+                    {
+                        block.entries.remove(setting);
+                        continue;
+                    }
                     if culprit.is_none() && !is_first {
                         return None;
                     }
@@ -133,6 +143,13 @@ impl Resolution<'_> {
         Some(settings)
     }
 
+    /// Whether a setting was said for all instances, of which only some may have what it needs.
+    fn is_for_others(&self, section: &Section, entry: Option<&Entry>, path: &str) -> bool {
+        let is_inherited = entry.is_some_and(|entry| !is_in(&entry.path, path));
+        let has_others = self.instances(section).len() > 1 || !self.in_place(section).is_empty();
+        is_inherited || path == section.name && has_others
+    }
+
     /// The setting that is to be mended, if the block says it.
     fn culprit(&self, section: &Section, block: &Block, misfit: &Misfit) -> Option<String> {
         let words = section.words.as_ref()?;
@@ -140,14 +157,22 @@ impl Resolution<'_> {
         settings.into_iter().find(|setting| block.get(setting).is_some()).map(str::to_owned)
     }
 
+    /// Tells what is wrong, unless something is told of this setting already, as of one that several inherit.
     fn misfit(&mut self, section: &Section, block: &Block, misfit: &Misfit, path: &str) {
         let problem = self.located(section, block, misfit, path);
-        self.findings.problem(problem);
+        if !self.findings.is_told(&problem) {
+            self.findings.problem(problem);
+        }
     }
 
     fn located(&self, section: &Section, block: &Block, misfit: &Misfit, path: &str) -> Problem {
         match self.culprit(section, block, misfit).and_then(|setting| block.get(&setting)) {
-            Some(entry) => Problem::new(entry.source.clone(), &*entry.path, &*misfit.text),
+            Some(entry) if is_in(&entry.path, path) => {
+                Problem::new(entry.source.clone(), &*entry.path, &*misfit.text)
+            }
+            Some(entry) => {
+                Problem::new(entry.source.clone(), &*entry.path, format!("{}, in {path}", misfit.text))
+            }
             None => {
                 // Nobody said it, so what is wrong is that it was left to its default.
                 let limits = self.limits.as_ref().map(|choice| choice.source.clone());
@@ -172,4 +197,9 @@ impl Resolution<'_> {
             self.explanation.add(format!("{inside}.{word}"), value, source);
         }
     }
+}
+
+/// Whether the setting at `path` is one of the block at `block`.
+fn is_in(path: &str, block: &str) -> bool {
+    path.strip_prefix(block).and_then(|rest| rest.strip_prefix('.')).is_some_and(|word| !word.contains('.'))
 }

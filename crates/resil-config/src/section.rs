@@ -1,9 +1,10 @@
+use serde::Serialize;
+
 use crate::decode;
 use crate::fault::Fault;
 use crate::node::Node;
+use crate::patterns::Vocabulary;
 use crate::yaml::{self, Tree};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 
 /// A part of the file: the settings of one pattern.
 #[derive(Debug)]
@@ -39,10 +40,10 @@ impl Words {
     }
 }
 
-/// What `word` says, in the canonical words of the partial settings `P`.
-pub(crate) fn read<P: Serialize + DeserializeOwned>(word: &str, value: &Node) -> Result<Vec<(String, Tree)>, Fault> {
-    let partial: P = decode::from_words([(word, value)].into_iter())?;
-    said_by(&partial)
+/// What `word` says, in the canonical words of the pattern `P`.
+pub(crate) fn read<P: Vocabulary>(word: &str, value: &Node) -> Result<Vec<(String, Tree)>, Fault> {
+    let partial: P::Partial = decode::from_words([(word, value)].into_iter())?;
+    said_by(&partial).map(P::flat)
 }
 
 /// The words that `partial` says.
