@@ -10,21 +10,33 @@ use crate::yaml::Tree;
 
 #[cfg(feature = "breaker")]
 mod breaker;
+#[cfg(feature = "heartbeat")]
+mod heartbeat;
 #[cfg(feature = "ratelimit")]
 mod limiter;
 #[cfg(feature = "retry")]
 mod retries;
+#[cfg(feature = "shutdown")]
+mod shutdown;
 #[cfg(feature = "timeout")]
 mod timeouts;
+#[cfg(feature = "watchdog")]
+mod watchdog;
 
 #[cfg(feature = "breaker")]
 pub(crate) use breaker::Breaker;
+#[cfg(feature = "heartbeat")]
+pub(crate) use heartbeat::Heartbeat;
 #[cfg(feature = "ratelimit")]
 pub(crate) use limiter::Limiter;
 #[cfg(feature = "retry")]
 pub(crate) use retries::Retries;
+#[cfg(feature = "shutdown")]
+pub(crate) use shutdown::Shutdown;
 #[cfg(feature = "timeout")]
 pub(crate) use timeouts::Timeouts;
+#[cfg(feature = "watchdog")]
+pub(crate) use watchdog::Watchdog;
 
 /// What serde can read and write, and where it is wanted, tell the schema of.
 #[cfg(not(feature = "schema"))]
