@@ -91,6 +91,10 @@ resilience:
     )
     .unwrap_err();
     insta::assert_snapshot!(error, @r#"
+    <yaml>:5:27: pipelines.a.circuit_breaker: `paymnts` is no instance of `circuit_breaker`; did you mean `payments`?
+    <yaml>:5:43: pipelines.a.retry: `3` is no instance of `retry`; known are default
+    <yaml>:5:55: pipelines.a.timeout: `soon` is neither a duration nor an instance of `timeout`; known are default
+    <yaml>:5:75: pipelines.a.rate_limiter: a list does not fit, wanted is a name or a mapping
     <yaml>:5:90: pipelines.a.deadline: `0` is out of range, allowed is 1ns to 100 years
     <yaml>:6:20: pipelines.b.deadline: "never" is no duration: write a number of seconds, or for example 500ms, 30s, 5m
     <yaml>:6:27: pipelines.b.circuit_braker: is not a part of a pipeline; did you mean `circuit_breaker`?
