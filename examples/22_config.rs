@@ -43,7 +43,9 @@ fn main() -> Result<(), Box<dyn Error>> {
         .environment([("RESIL_CIRCUIT_BREAKER__PAYMENTS__RESET_TIMEOUT", "20s")])
         .load()?;
     println!("The breaker of payments:");
-    for setting in config.explain().iter().filter(|setting| setting.path().starts_with("circuit_breaker.payments.")) {
+    for setting in
+        config.explain().iter().filter(|setting| setting.path().starts_with("circuit_breaker.payments."))
+    {
         println!("  {setting}");
     }
 
@@ -58,7 +60,11 @@ fn main() -> Result<(), Box<dyn Error>> {
         _ => Ok("paid"),
     });
     println!("\nThe call: {receipt:?} after {} attempts", attempts.into_inner());
-    println!("The breaker has seen {} failure and {} success", breaker.stats().failures, breaker.stats().successes);
+    println!(
+        "The breaker has seen {} failure and {} success",
+        breaker.stats().failures,
+        breaker.stats().successes
+    );
 
     let Err(unknown) = resilience.circuit_breaker("payment") else { return Err("there is none".into()) };
     println!("\n{unknown}");

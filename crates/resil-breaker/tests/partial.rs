@@ -417,3 +417,13 @@ fn each_word_changes_what_a_circuit_does() {
     counters: C 1 - C 0
     ");
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_word_with_what_it_means() {
+    let schema = serde_json::to_value(schemars::schema_for!(PartialConfig)).expect("a schema");
+    assert_eq!(schema["additionalProperties"], json!(false));
+    let words = schema["properties"].as_object().expect("words");
+    assert!(words.values().all(|word| word["description"].is_string()), "{words:?}");
+    insta::assert_snapshot!(words.keys().cloned().collect::<Vec<_>>().join(" "), @"counters failure_rate failure_threshold half_open_failure_rate half_open_max_calls max_half_open min_calls on_cancel probe_timeout ramp_up reopen_factor reopen_jitter reopen_max reset_timeout sampling_duration slow_call slow_call_min_calls slow_call_rate slow_call_window slow_call_window_slices striped success_threshold window window_slices");
+}

@@ -11,11 +11,22 @@ use crate::walk::PARTS;
 pub(crate) enum Address {
     /// `preset` or `limits`.
     Choice(&'static str),
-    Setting { section: &'static Section, instance: Option<String>, word: String },
+    Setting {
+        section: &'static Section,
+        instance: Option<String>,
+        word: String,
+    },
     /// A key of a pipeline.
-    Part { pipeline: String, word: String },
+    Part {
+        pipeline: String,
+        word: String,
+    },
     /// A setting of what a pipeline has in place.
-    InPlace { pipeline: String, section: &'static Section, word: String },
+    InPlace {
+        pipeline: String,
+        section: &'static Section,
+        word: String,
+    },
 }
 
 /// How names are spelled where the address comes from.
@@ -76,7 +87,10 @@ pub(crate) fn find(text: &str, spelling: Spelling, files: &Layer) -> Result<Addr
             .chain((spelling == Spelling::Shouted).then_some("config"))
             .map(|name| spelling.spell(name))
             .collect();
-        return Err(format!("`{head}` is not a section; {}", suggest::hint(head, known.iter().map(String::as_str))));
+        return Err(format!(
+            "`{head}` is not a section; {}",
+            suggest::hint(head, known.iter().map(String::as_str))
+        ));
     };
     let (Some(word), names) = (rest.last(), &rest[..rest.len().saturating_sub(1)]) else {
         return Err(format!("`{head}` is a section; which of its settings is missing"));
@@ -102,7 +116,10 @@ fn pipeline(rest: &[&str], spelling: Spelling, files: &Layer) -> Result<Address,
         let part = files.pipelines.get(&pipeline).and_then(|line| line.parts.get(section.name));
         if let Some(Part::Word(entry)) = part {
             let name = entry.value.described();
-            return Err(format!("`{}` of this pipeline is {name}, and not in place: set it there", section.name));
+            return Err(format!(
+                "`{}` of this pipeline is {name}, and not in place: set it there",
+                section.name
+            ));
         }
         return Ok(Address::InPlace { pipeline, section, word: spelling.word(last) });
     }

@@ -2,8 +2,8 @@
 
 use serde::de::value::StrDeserializer;
 use serde::de::{
-    DeserializeOwned, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess, Unexpected,
-    Visitor,
+    DeserializeOwned, DeserializeSeed, Deserializer, Error, IntoDeserializer, MapAccess, SeqAccess,
+    Unexpected, Visitor,
 };
 use serde::forward_to_deserialize_any;
 
@@ -61,7 +61,8 @@ impl<'a, 'de, I: Iterator<Item = (&'a str, &'a Node)>> MapAccess<'de> for Entrie
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let value = self.value.take().ok_or_else(|| Fault::custom("a value was asked for without its key"))?;
+        let value =
+            self.value.take().ok_or_else(|| Fault::custom("a value was asked for without its key"))?;
         seed.deserialize(value)
     }
 }
@@ -136,7 +137,9 @@ impl<'de> Deserializer<'de> for &Node {
         visitor: V,
     ) -> Result<V::Value, Fault> {
         match &self.value {
-            Value::Scalar(text, kind) if *kind != Scalar::Null => visitor.visit_enum(text.as_str().into_deserializer()),
+            Value::Scalar(text, kind) if *kind != Scalar::Null => {
+                visitor.visit_enum(text.as_str().into_deserializer())
+            }
             _ => Err(self.mistaken(&visitor)),
         }
         .map_err(|fault: Fault| fault.at(self.mark))
@@ -179,7 +182,8 @@ impl<'de> MapAccess<'de> for Pairs<'_> {
     }
 
     fn next_value_seed<V: DeserializeSeed<'de>>(&mut self, seed: V) -> Result<V::Value, Fault> {
-        let value = self.value.take().ok_or_else(|| Fault::custom("a value was asked for without its key"))?;
+        let value =
+            self.value.take().ok_or_else(|| Fault::custom("a value was asked for without its key"))?;
         seed.deserialize(value)
     }
 

@@ -12,10 +12,62 @@ use crate::yaml;
 
 /// Texts that parsers are known to stumble over, beside usual ones.
 const SCALARS: [&str; 56] = [
-    "null", "~", "", "true", "False", "yes", "0", "-0", "7", "012", "0x1F", "0o17", "0b1", "1_000", "+5", "-5", "1e3", "1.0",
-    "1.10", ".5", "5.", ".inf", "-.INF", ".nan", "12:30", "2001-01-01", "18446744073709551616", "-9223372036854775809",
-    "340282366920938463463374607431768211456", "50%", "0.5", "500ms", "30s", "a b", "a-b", "-b", "a:b", "http://x", "a#b",
-    "é", "😀", "x ", " x", "a: b", "a #b", "- x", "? x", "&a", "*a", "!a", "%a", "@a", "[", "{", "it's", "say \"it\"",
+    "null",
+    "~",
+    "",
+    "true",
+    "False",
+    "yes",
+    "0",
+    "-0",
+    "7",
+    "012",
+    "0x1F",
+    "0o17",
+    "0b1",
+    "1_000",
+    "+5",
+    "-5",
+    "1e3",
+    "1.0",
+    "1.10",
+    ".5",
+    "5.",
+    ".inf",
+    "-.INF",
+    ".nan",
+    "12:30",
+    "2001-01-01",
+    "18446744073709551616",
+    "-9223372036854775809",
+    "340282366920938463463374607431768211456",
+    "50%",
+    "0.5",
+    "500ms",
+    "30s",
+    "a b",
+    "a-b",
+    "-b",
+    "a:b",
+    "http://x",
+    "a#b",
+    "é",
+    "😀",
+    "x ",
+    " x",
+    "a: b",
+    "a #b",
+    "- x",
+    "? x",
+    "&a",
+    "*a",
+    "!a",
+    "%a",
+    "@a",
+    "[",
+    "{",
+    "it's",
+    "say \"it\"",
 ];
 
 /// A value, and how it is to be written.
@@ -45,11 +97,13 @@ fn shape() -> impl Strategy<Value = Shape> {
         1 => Just(Style::Literal),
         1 => Just(Style::Folded),
     ];
-    let scalar = (prop::sample::select(SCALARS.to_vec()), style).prop_map(|(text, style)| Shape::Scalar(text, style));
+    let scalar =
+        (prop::sample::select(SCALARS.to_vec()), style).prop_map(|(text, style)| Shape::Scalar(text, style));
     scalar.prop_recursive(5, 40, 5, |inner| {
         let key = prop::sample::select(vec!["a", "b", "resilience", "é", "5", "true", "x y", "null"]);
         prop_oneof![
-            (prop::collection::vec(inner.clone(), 0..5), any::<bool>()).prop_map(|(items, flow)| Shape::List(items, flow)),
+            (prop::collection::vec(inner.clone(), 0..5), any::<bool>())
+                .prop_map(|(items, flow)| Shape::List(items, flow)),
             (prop::collection::vec((key, inner.clone()), 0..5), any::<bool>())
                 .prop_map(|(entries, flow)| Shape::Map(entries, flow)),
             inner.prop_map(|shape| Shape::Twice(Box::new(shape))),
@@ -59,9 +113,14 @@ fn shape() -> impl Strategy<Value = Shape> {
 
 /// Whether it can be written without quotes wherever it stands.
 fn is_plain(text: &str) -> bool {
-    let starts = !text.starts_with(['-', '?', '&', '*', '!', '%', '@', '[', '{', ' ', '"', '\'']) || text.starts_with("-b");
-    !text.is_empty() && (starts || text.parse::<f64>().is_ok() || text == "-.INF") && !text.ends_with(' ')
-        && !text.contains(": ") && !text.contains(" #") && !text.contains(['"', '\''])
+    let starts = !text.starts_with(['-', '?', '&', '*', '!', '%', '@', '[', '{', ' ', '"', '\''])
+        || text.starts_with("-b");
+    !text.is_empty()
+        && (starts || text.parse::<f64>().is_ok() || text == "-.INF")
+        && !text.ends_with(' ')
+        && !text.contains(": ")
+        && !text.contains(" #")
+        && !text.contains(['"', '\''])
 }
 
 struct Writer {
@@ -146,7 +205,9 @@ fn agrees(shape: &Shape, node: &Node) -> bool {
             shapes.len() == nodes.len()
                 && shapes.iter().zip(nodes).all(|((_, shape), (_, node))| agrees(shape, node))
         }
-        (Shape::Twice(shape), Value::List(nodes)) => nodes.len() == 2 && nodes.iter().all(|node| agrees(shape, node)),
+        (Shape::Twice(shape), Value::List(nodes)) => {
+            nodes.len() == 2 && nodes.iter().all(|node| agrees(shape, node))
+        }
         _ => false,
     }
 }

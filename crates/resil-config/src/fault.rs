@@ -34,8 +34,8 @@ impl Fault {
     pub(crate) fn about(&self, value: &str) -> String {
         match &self.kind {
             Kind::Unknown(word, known) => {
-                let hint =
-                    text::missing_space_in(word).unwrap_or_else(|| suggest::hint(word, known.iter().copied()));
+                let hint = text::missing_space_in(word)
+                    .unwrap_or_else(|| suggest::hint(word, known.iter().copied()));
                 // With a place, it is a word within the value.
                 match self.mark {
                     Some(_) => format!("`{word}` is not a part of it; {hint}"),

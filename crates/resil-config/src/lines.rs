@@ -26,9 +26,11 @@ impl Resolution<'_> {
 
     /// What is said of a part in place, by all layers.
     pub(crate) fn block_in_place(&self, section: &Section, pipeline: &str) -> Block {
-        self.stacked(section, |layer: &Layer| match layer.pipelines.get(pipeline)?.parts.get(section.name)? {
-            Part::InPlace(block) => Some(block),
-            Part::Word(_) => None,
+        self.stacked(section, |layer: &Layer| {
+            match layer.pipelines.get(pipeline)?.parts.get(section.name)? {
+                Part::InPlace(block) => Some(block),
+                Part::Word(_) => None,
+            }
         })
     }
 }
@@ -73,8 +75,13 @@ mod plans {
                     for (word, tree) in said {
                         let value = crate::node::Node::of(tree, entry.value.mark);
                         let path = format!("pipelines.{name}.{}.{word}", section.name);
-                        let entry =
-                            Entry { word: word.clone(), spelled: word.clone(), path, value, source: entry.source.clone() };
+                        let entry = Entry {
+                            word: word.clone(),
+                            spelled: word.clone(),
+                            path,
+                            value,
+                            source: entry.source.clone(),
+                        };
                         block.entries.insert(words.setting(&word).to_owned(), entry);
                     }
                     line.parts.insert(section.name, Part::InPlace(block));

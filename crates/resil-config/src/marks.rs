@@ -18,7 +18,10 @@ pub(crate) struct Marked {
 
 #[derive(Debug)]
 pub(crate) enum Shape {
-    Scalar { text: String, is_plain: bool },
+    Scalar {
+        text: String,
+        is_plain: bool,
+    },
     List(Vec<Marked>),
     Map(Vec<(Marked, Marked)>),
     /// What stands elsewhere, under an anchor.
@@ -38,8 +41,9 @@ pub(crate) fn read(text: &str) -> Result<Option<Marked>, Unreadable> {
     let mut reading = Reading::default();
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {
-        let (event, span) =
-            event.map_err(|error| Unreadable::new(mark(*error.marker()), format!("is not YAML: {}", error.info())))?;
+        let (event, span) = event.map_err(|error| {
+            Unreadable::new(mark(*error.marker()), format!("is not YAML: {}", error.info()))
+        })?;
         reading.hear(event, mark(span.start))?;
     }
     Ok(reading.document)

@@ -97,7 +97,11 @@ fn joined(tree: Tree, marks: &Marked) -> Result<Node, Unreadable> {
             at(Value::Map(entries.collect::<Result<_, _>>()?))
         }
         (Tree::Text(said), Shape::Scalar { text, .. }) => {
-            if said == *text { at(Value::Scalar(said, Scalar::Text)) } else { Err(differ(mark)) }
+            if said == *text {
+                at(Value::Scalar(said, Scalar::Text))
+            } else {
+                Err(differ(mark))
+            }
         }
         (tree, Shape::Scalar { text, .. }) => match scalar(&tree) {
             Some(scalar) => at(Value::Scalar(text.clone(), scalar)),
@@ -175,7 +179,8 @@ impl Node {
             Value::Scalar(text, _) => text.clone(),
             Value::List(items) => format!("[{}]", joined(items.iter().map(Self::canonical).collect())),
             Value::Map(entries) => {
-                let entry = |(key, value): &(Self, Self)| format!("{}: {}", key.canonical(), value.canonical());
+                let entry =
+                    |(key, value): &(Self, Self)| format!("{}: {}", key.canonical(), value.canonical());
                 format!("{{ {} }}", joined(entries.iter().map(entry).collect()))
             }
             Value::Tagged(node) => node.canonical(),

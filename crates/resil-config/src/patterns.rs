@@ -110,7 +110,10 @@ impl Misfit {
         let is_inside = least <= value && value <= most;
         (!is_inside).then(|| {
             let (value, least, most) = (shown(&value), shown(&least), shown(&most));
-            Self::new(word, format!("{value} is out of range, with `limits: kstlib` allowed is {least} to {most}"))
+            Self::new(
+                word,
+                format!("{value} is out of range, with `limits: kstlib` allowed is {least} to {most}"),
+            )
         })
     }
 }

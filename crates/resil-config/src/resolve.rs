@@ -26,7 +26,10 @@ pub(crate) struct Resolution<'a> {
 
 impl Resolution<'_> {
     /// The settings of all instances of a section, and of what pipelines have in place.
-    pub(crate) fn family<P: Vocabulary>(&mut self, section: &'static Section) -> BTreeMap<String, P::Settings> {
+    pub(crate) fn family<P: Vocabulary>(
+        &mut self,
+        section: &'static Section,
+    ) -> BTreeMap<String, P::Settings> {
         let mut settled = BTreeMap::new();
         let mut names: Vec<_> = self.instances(section).into_iter().collect();
         // First the section itself: what is wrong with it is told as its own, not as what others inherit.

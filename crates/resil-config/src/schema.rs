@@ -38,7 +38,8 @@ pub fn schema() -> String {
     }
     if cfg!(feature = "pipeline") {
         definitions.insert("pipeline".into(), pipeline(&mut generator));
-        sections.insert("pipelines".into(), map_of(reference("pipeline"), "Patterns around one call, by name."));
+        sections
+            .insert("pipelines".into(), map_of(reference("pipeline"), "Patterns around one call, by name."));
     }
     definitions.insert("resilience".into(), resilience(sections));
     for (name, definition) in generator.take_definitions(true) {
@@ -134,14 +135,16 @@ fn pipeline(generator: &mut SchemaGenerator) -> Value {
     properties.insert("deadline".into(), duration.clone());
     properties["deadline"]["description"] = json!("How long the whole call may take.");
     for part in PARTS {
-        let Some(section) = SECTIONS.iter().find(|section| section.name == part && section.words.is_some()) else {
+        let Some(section) = SECTIONS.iter().find(|section| section.name == part && section.words.is_some())
+        else {
             continue;
         };
         let mut forms = vec![json!({ "type": "string" }), reference(&settings_of(section.name))];
         if part == "timeout" {
             forms.push(duration.clone());
         }
-        let description = "The name of an instance, or settings in place, which are as the section but for what they say.";
+        let description =
+            "The name of an instance, or settings in place, which are as the section but for what they say.";
         properties.insert(part.into(), json!({ "anyOf": forms, "description": description }));
     }
     json!({ "type": "object", "properties": properties, "additionalProperties": false })

@@ -28,15 +28,21 @@ impl Resolution<'_> {
             resolved.timeouts = self.family::<patterns::Timeouts>(section);
         }
         #[cfg(feature = "shutdown")]
-        if let Some(settings) = section::named("shutdown").and_then(|section| self.only::<patterns::Shutdown>(section)) {
+        if let Some(settings) =
+            section::named("shutdown").and_then(|section| self.only::<patterns::Shutdown>(section))
+        {
             resolved.shutdown = settings;
         }
         #[cfg(feature = "heartbeat")]
-        if let Some(settings) = section::named("heartbeat").and_then(|section| self.only::<patterns::Heartbeat>(section)) {
+        if let Some(settings) =
+            section::named("heartbeat").and_then(|section| self.only::<patterns::Heartbeat>(section))
+        {
             resolved.heartbeat = settings;
         }
         #[cfg(feature = "watchdog")]
-        if let Some(settings) = section::named("watchdog").and_then(|section| self.only::<patterns::Watchdog>(section)) {
+        if let Some(settings) =
+            section::named("watchdog").and_then(|section| self.only::<patterns::Watchdog>(section))
+        {
             resolved.watchdog = settings;
         }
         #[cfg(feature = "pipeline")]

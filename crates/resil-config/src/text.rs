@@ -40,9 +40,10 @@ pub(crate) fn checked(bytes: &[u8]) -> Result<&str, Unreadable> {
     }
     let mut separators = bytes.iter().enumerate().filter(|(_, byte)| matches!(byte, b',' | b':'));
     match separators.nth(MOST_SEPARATORS) {
-        Some((at, _)) => {
-            Err(Unreadable::new(mark(bytes, at), format!("has more than {MOST_SEPARATORS} commas and colons")))
-        }
+        Some((at, _)) => Err(Unreadable::new(
+            mark(bytes, at),
+            format!("has more than {MOST_SEPARATORS} commas and colons"),
+        )),
         None => Ok(text),
     }
 }

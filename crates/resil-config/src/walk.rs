@@ -87,7 +87,9 @@ impl Walk<'_> {
         for item in items {
             match item.text() {
                 Some(path) => includes.push(Include { path: path.into(), mark: item.mark }),
-                None => self.problem(item.mark, "include", format!("{} is no path of a file", item.described())),
+                None => {
+                    self.problem(item.mark, "include", format!("{} is no path of a file", item.described()))
+                }
             }
         }
         includes
@@ -104,7 +106,11 @@ impl Walk<'_> {
             if word == "instances" && section.has_instances {
                 self.instances(section.name, words, value, family);
             } else if word == "instances" {
-                self.problem(key.mark, format!("{}.{word}", section.name), "is not a setting; a process has one only");
+                self.problem(
+                    key.mark,
+                    format!("{}.{word}", section.name),
+                    "is not a setting; a process has one only",
+                );
             } else {
                 self.word(words, section.name, (word, key.mark), value, &mut family.defaults);
             }
@@ -167,7 +173,8 @@ impl Walk<'_> {
             if let Some(before) = block.get(&setting)
                 && before.spelled != word
             {
-                let text = format!("is a second word for the same setting: `{}` and `{word}`", before.spelled);
+                let text =
+                    format!("is a second word for the same setting: `{}` and `{word}`", before.spelled);
                 self.problem(mark, path.clone(), text);
                 continue;
             }
@@ -264,7 +271,8 @@ impl Walk<'_> {
             };
             let below = || if path.is_empty() { word.to_owned() } else { format!("{path}.{word}") };
             if word == "<<" {
-                let text = "merge keys are not read; instances inherit, and an alias `*name` repeats a whole value";
+                let text =
+                    "merge keys are not read; instances inherit, and an alias `*name` repeats a whole value";
                 self.problem(key.mark, below(), text);
             } else if let Some(first) = seen.get(word) {
                 self.problem(key.mark, below(), format!("is there twice, first in line {}", first.line));

@@ -138,7 +138,8 @@ fn two_words_for_one_setting_are_an_error_that_names_both() {
         }
         let text = format!("resilience: {{ {section}: {{ {alias}: {value}, {word}: {canonical} }} }}");
         let error = Config::from_yaml(text).expect_err(alias).to_string();
-        let expected = format!("{section}.{word}: is a second word for the same setting: `{alias_word}` and `{word}`");
+        let expected =
+            format!("{section}.{word}: is a second word for the same setting: `{alias_word}` and `{word}`");
         assert!(error.contains(&expected), "{alias}: {error}");
     }
 }

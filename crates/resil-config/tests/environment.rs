@@ -47,7 +47,10 @@ fn variables_name_sections_instances_and_words() {
 fn a_variable_of_a_section_holds_for_instances_too() {
     let config = load(&[("RESIL_CIRCUIT_BREAKER__RESET_TIMEOUT", "5s")]).unwrap();
     assert_eq!(value(&config, "circuit_breaker.payments.reset_timeout"), "5s");
-    let both = [("RESIL_CIRCUIT_BREAKER__RESET_TIMEOUT", "5s"), ("RESIL_CIRCUIT_BREAKER__PAYMENTS__RESET_TIMEOUT", "6s")];
+    let both = [
+        ("RESIL_CIRCUIT_BREAKER__RESET_TIMEOUT", "5s"),
+        ("RESIL_CIRCUIT_BREAKER__PAYMENTS__RESET_TIMEOUT", "6s"),
+    ];
     let config = load(&both).unwrap();
     assert_eq!(value(&config, "circuit_breaker.payments.reset_timeout"), "6s");
 }
@@ -143,7 +146,10 @@ fn whatever_is_wrong_with_an_argument_is_told() {
     ");
     let endless = "x".repeat(10 << 20);
     let error = Config::loader().set("circuit_breaker.window", endless).unwrap_err();
-    assert_eq!(error.to_string(), "argument: circuit_breaker.window: is no value: it comes to too many values");
+    assert_eq!(
+        error.to_string(),
+        "argument: circuit_breaker.window: is no value: it comes to too many values"
+    );
 }
 
 #[test]

@@ -10,7 +10,11 @@ const MIB: usize = 1 << 20;
 
 /// Loads it, and holds it to 100 MB; the time is only there to notice a hang, 20 times what is promised.
 fn loaded(bytes: &[u8]) -> Result<Config, LoadError> {
-    let folder = std::env::temp_dir().join(format!("resil-hostile-{}-{:?}", std::process::id(), std::thread::current().id()));
+    let folder = std::env::temp_dir().join(format!(
+        "resil-hostile-{}-{:?}",
+        std::process::id(),
+        std::thread::current().id()
+    ));
     std::fs::create_dir_all(&folder).unwrap();
     let path = folder.join("a.yaml");
     std::fs::write(&path, bytes).unwrap();
@@ -161,7 +165,18 @@ fn long_files_of_any_kind_take_no_longer_than_their_length() {
 
 #[test]
 fn odd_files_are_read_for_what_they_are() {
-    for text in ["", " ", "\n\n", "# nothing\n", "---\n", "---\n...\n", "null\n", "~", "resilience:\n", "resilience: {}\n"] {
+    for text in [
+        "",
+        " ",
+        "\n\n",
+        "# nothing\n",
+        "---\n",
+        "---\n...\n",
+        "null\n",
+        "~",
+        "resilience:\n",
+        "resilience: {}\n",
+    ] {
         assert!(loaded(text.as_bytes()).is_ok(), "{text:?}: {}", loaded(text.as_bytes()).unwrap_err());
     }
     assert!(loaded(b"\xEF\xBB\xBFresilience:\r\n  preset: production\r\n").is_ok());
@@ -178,9 +193,15 @@ fn odd_files_are_read_for_what_they_are() {
 fn what_yaml_can_do_beyond_settings_is_refused_below_resilience_only() {
     assert!(loaded(b"x: !Ref abc\ny: { <<: { a: 1 } }\n? [a, b]\n: c\ntwice: 1\ntwice: 2\n5: 6\n").is_ok());
     assert!(refusal(b"resilience: !x {}").contains("a value with a tag does not fit"));
-    assert!(refusal(b"resilience:\n  preset: !x production\n").contains("a value with a tag is none of the words"));
+    assert!(
+        refusal(b"resilience:\n  preset: !x production\n")
+            .contains("a value with a tag is none of the words")
+    );
     assert!(refusal(b"resilience:\n  <<: {}\n").contains("merge keys are not read"));
-    assert!(refusal(b"resilience:\n  preset: production\n  preset: production\n").contains("twice, first in line 2"));
+    assert!(
+        refusal(b"resilience:\n  preset: production\n  preset: production\n")
+            .contains("twice, first in line 2")
+    );
     assert!(refusal(b"resilience:\n  ? [a]\n  : b\n").contains("a list is no key"));
     assert!(refusal(b"resilience: {}\nresilience: {}\n").contains("twice, first in line 1"));
     assert!(loaded(b"x: &p production\nresilience:\n  preset: *p\n").is_ok());

@@ -50,12 +50,21 @@ fn breaker(include: &str, settings: &str) -> String {
 /// K3
 #[test]
 fn the_including_file_wins_and_of_the_included_the_later() {
-    let folder = Folder::new("order", &[
-        ("a.yaml", &breaker("[b.yaml, sub/c.yaml]", "failure_threshold: 1")),
-        ("b.yaml", &breaker("[]", "failure_threshold: 2, reset_timeout: 2, half_open_max_calls: 1, success_threshold: 2")),
-        ("sub/c.yaml", &breaker("d.yaml", "failure_threshold: 3, reset_timeout: 3")),
-        ("sub/d.yaml", &breaker("[]", "reset_timeout: 4, half_open_max_calls: 4")),
-    ]);
+    let folder = Folder::new(
+        "order",
+        &[
+            ("a.yaml", &breaker("[b.yaml, sub/c.yaml]", "failure_threshold: 1")),
+            (
+                "b.yaml",
+                &breaker(
+                    "[]",
+                    "failure_threshold: 2, reset_timeout: 2, half_open_max_calls: 1, success_threshold: 2",
+                ),
+            ),
+            ("sub/c.yaml", &breaker("d.yaml", "failure_threshold: 3, reset_timeout: 3")),
+            ("sub/d.yaml", &breaker("[]", "reset_timeout: 4, half_open_max_calls: 4")),
+        ],
+    );
     let config = folder.load("a.yaml").unwrap();
     assert_eq!(said(&config, "circuit_breaker.failure_threshold"), ("1".into(), "a.yaml:3:41".into()));
     assert_eq!(said(&config, "circuit_breaker.reset_timeout"), ("3s".into(), "c.yaml:3:59".into()));
@@ -67,10 +76,13 @@ fn the_including_file_wins_and_of_the_included_the_later() {
 /// K3
 #[test]
 fn an_instance_of_an_included_file_still_wins_over_the_defaults_of_the_including_one() {
-    let folder = Folder::new("instance", &[
-        ("a.yaml", &breaker("b.yaml", "reset_timeout: 1")),
-        ("b.yaml", &breaker("[]", "instances: { payments: { reset_timeout: 2 } }")),
-    ]);
+    let folder = Folder::new(
+        "instance",
+        &[
+            ("a.yaml", &breaker("b.yaml", "reset_timeout: 1")),
+            ("b.yaml", &breaker("[]", "instances: { payments: { reset_timeout: 2 } }")),
+        ],
+    );
     let config = folder.load("a.yaml").unwrap();
     assert_eq!(said(&config, "circuit_breaker.payments.reset_timeout").0, "2s");
 }
@@ -78,14 +90,21 @@ fn an_instance_of_an_included_file_still_wins_over_the_defaults_of_the_including
 /// K3
 #[test]
 fn a_diamond_is_read_once_below_all_that_include_it() {
-    let folder = Folder::new("diamond", &[
-        ("a.yaml", &breaker("[b.yaml, c.yaml]", "")),
-        ("b.yaml", &breaker("d.yaml", "reset_timeout: 2")),
-        ("c.yaml", &breaker("d.yaml", "half_open_max_calls: 3, success_threshold: 1")),
-        ("d.yaml", &breaker("[]", "reset_timeout: 4, half_open_max_calls: 4")),
-    ]);
+    let folder = Folder::new(
+        "diamond",
+        &[
+            ("a.yaml", &breaker("[b.yaml, c.yaml]", "")),
+            ("b.yaml", &breaker("d.yaml", "reset_timeout: 2")),
+            ("c.yaml", &breaker("d.yaml", "half_open_max_calls: 3, success_threshold: 1")),
+            ("d.yaml", &breaker("[]", "reset_timeout: 4, half_open_max_calls: 4")),
+        ],
+    );
     let config = folder.load("a.yaml").unwrap();
-    assert_eq!(said(&config, "circuit_breaker.reset_timeout").0, "2s", "c brings d again, which is still below b");
+    assert_eq!(
+        said(&config, "circuit_breaker.reset_timeout").0,
+        "2s",
+        "c brings d again, which is still below b"
+    );
     assert_eq!(said(&config, "circuit_breaker.half_open_max_calls").0, "3");
     assert_eq!(config.files().count(), 4);
 }
@@ -93,12 +112,15 @@ fn a_diamond_is_read_once_below_all_that_include_it() {
 /// K3
 #[test]
 fn a_cycle_is_refused_with_its_chain() {
-    let folder = Folder::new("cycle", &[
-        ("a.yaml", &breaker("b.yaml", "")),
-        ("b.yaml", &breaker("sub/c.yaml", "")),
-        ("sub/c.yaml", &breaker("../b.yaml", "")),
-        ("self.yaml", &breaker("./self.yaml", "")),
-    ]);
+    let folder = Folder::new(
+        "cycle",
+        &[
+            ("a.yaml", &breaker("b.yaml", "")),
+            ("b.yaml", &breaker("sub/c.yaml", "")),
+            ("sub/c.yaml", &breaker("../b.yaml", "")),
+            ("self.yaml", &breaker("./self.yaml", "")),
+        ],
+    );
     insta::assert_snapshot!(folder.complaints("a.yaml"), @"sub/c.yaml:2:12: include: `../b.yaml` includes itself: b.yaml -> sub/c.yaml -> b.yaml");
     insta::assert_snapshot!(folder.complaints("self.yaml"), @"self.yaml:2:12: include: `./self.yaml` includes itself: self.yaml -> self.yaml");
 }
@@ -106,11 +128,17 @@ fn a_cycle_is_refused_with_its_chain() {
 /// K3
 #[test]
 fn nothing_outside_of_the_folder_is_read() {
-    let folder = Folder::new("escape", &[
-        ("root/a.yaml", &breaker("[../secret.yaml, /etc/passwd, link.yaml, sub/b.yaml, missing.yaml, 5, {}]", "")),
-        ("root/sub/b.yaml", &breaker("../../secret.yaml", "")),
-        ("secret.yaml", "resilience: { preset: production }"),
-    ]);
+    let folder = Folder::new(
+        "escape",
+        &[
+            (
+                "root/a.yaml",
+                &breaker("[../secret.yaml, /etc/passwd, link.yaml, sub/b.yaml, missing.yaml, 5, {}]", ""),
+            ),
+            ("root/sub/b.yaml", &breaker("../../secret.yaml", "")),
+            ("secret.yaml", "resilience: { preset: production }"),
+        ],
+    );
     #[cfg(unix)]
     std::os::unix::fs::symlink("../secret.yaml", folder.0.join("root/link.yaml")).unwrap();
     insta::assert_snapshot!(folder.complaints("root/a.yaml"), @r"
@@ -128,21 +156,24 @@ fn nothing_outside_of_the_folder_is_read() {
 #[cfg(unix)]
 #[test]
 fn a_link_within_the_folder_is_followed() {
-    let folder = Folder::new("link", &[
-        ("a.yaml", &breaker("link.yaml", "")),
-        ("real.yaml", &breaker("[]", "reset_timeout: 4")),
-    ]);
+    let folder = Folder::new(
+        "link",
+        &[("a.yaml", &breaker("link.yaml", "")), ("real.yaml", &breaker("[]", "reset_timeout: 4"))],
+    );
     std::os::unix::fs::symlink("real.yaml", folder.0.join("link.yaml")).unwrap();
     assert_eq!(said(&folder.load("a.yaml").unwrap(), "circuit_breaker.reset_timeout").0, "4s");
 }
 
 #[test]
 fn what_is_wrong_in_any_file_is_told_in_their_order() {
-    let folder = Folder::new("mistakes", &[
-        ("a.yaml", &breaker("[b.yaml, c.yaml]", "failure_threshold: 0")),
-        ("b.yaml", &breaker("[]", "reset_timeout: 0")),
-        ("c.yaml", "resilience: ["),
-    ]);
+    let folder = Folder::new(
+        "mistakes",
+        &[
+            ("a.yaml", &breaker("[b.yaml, c.yaml]", "failure_threshold: 0")),
+            ("b.yaml", &breaker("[]", "reset_timeout: 0")),
+            ("c.yaml", "resilience: ["),
+        ],
+    );
     insta::assert_snapshot!(folder.complaints("a.yaml"), @r"
     a.yaml:3:41: circuit_breaker.failure_threshold: 0 is out of range, allowed is 1 or more
     b.yaml:3:37: circuit_breaker.reset_timeout: 0ns is out of range, allowed is 1ns to 100 years
@@ -158,7 +189,10 @@ fn there_are_64_files_at_most() {
     let mut files: Vec<_> = names.iter().map(|(name, text)| (name.as_str(), text.as_str())).collect();
     files.push(("a.yaml", &first));
     let folder = Folder::new("many", &files);
-    assert_eq!(folder.complaints("a.yaml").lines().filter(|line| line.contains("one file too many")).count(), 7);
+    assert_eq!(
+        folder.complaints("a.yaml").lines().filter(|line| line.contains("one file too many")).count(),
+        7
+    );
 }
 
 #[test]

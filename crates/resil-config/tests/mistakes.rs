@@ -62,7 +62,8 @@ fn many_mistakes_in_one_file_give_as_many_messages() {
 /// A setting that instances inherit is told once, where it was said.
 #[test]
 fn an_inherited_mistake_is_told_once() {
-    let text = "resilience: { circuit_breaker: { cooldown: 0, instances: { a: {}, b: {}, c: { cooldown: 0 } } } }";
+    let text =
+        "resilience: { circuit_breaker: { cooldown: 0, instances: { a: {}, b: {}, c: { cooldown: 0 } } } }";
     insta::assert_snapshot!(complaints(text), @r"
     <yaml>:1:44: circuit_breaker.cooldown: 0ns is out of range, allowed is 1ns to 100 years
     <yaml>:1:89: circuit_breaker.instances.c.cooldown: 0ns is out of range, allowed is 1ns to 100 years
@@ -91,7 +92,8 @@ resilience:
 /// What a section says for its instances need not make sense for itself.
 #[test]
 fn a_section_may_say_half_of_what_its_instances_need() {
-    let text = "resilience: { circuit_breaker: { window: 30s, instances: { a: { failure_rate: 50% }, b: {} } } }";
+    let text =
+        "resilience: { circuit_breaker: { window: 30s, instances: { a: { failure_rate: 50% }, b: {} } } }";
     let config = Config::from_yaml(text).unwrap();
     assert_eq!(config.explain().get("circuit_breaker.a.window").unwrap().value(), "30s");
     let alone = complaints("resilience: { circuit_breaker: { window: 30s } }");
@@ -126,7 +128,8 @@ fn near_misses_of_our_own_key_are_warnings() {
 #[test]
 fn misleading_words_and_doubtful_numbers_are_warnings() {
     let instance = "instances: { a: { success_threshold: 1 } }";
-    let text = format!("resilience: {{ circuit_breaker: {{ timeout: 5, half_open_max_calls: 3, {instance} }} }}");
+    let text =
+        format!("resilience: {{ circuit_breaker: {{ timeout: 5, half_open_max_calls: 3, {instance} }} }}");
     insta::assert_snapshot!(warnings(&text), @r"
     <yaml>:1:34: circuit_breaker.timeout: is read as `reset_timeout`, which is the clearer word
     <yaml>:1:67: circuit_breaker.half_open_max_calls: 3 without `success_threshold` means that 3 successes close the circuit; say how many it shall be
@@ -136,14 +139,17 @@ fn misleading_words_and_doubtful_numbers_are_warnings() {
 /// K4
 #[test]
 fn the_narrow_ranges_of_kstlib_hold_where_they_are_wanted() {
-    let wide = "circuit_breaker: { max_failures: 101, cooldown: 2h, half_open_max_calls: 11, success_threshold: 1 }";
+    let wide =
+        "circuit_breaker: { max_failures: 101, cooldown: 2h, half_open_max_calls: 11, success_threshold: 1 }";
     assert!(Config::from_yaml(format!("resilience: {{ {wide} }}")).is_ok());
     insta::assert_snapshot!(complaints(&format!("resilience: {{ limits: kstlib, {wide} }}")), @r"
     <yaml>:1:64: circuit_breaker.max_failures: 101 is out of range, with `limits: kstlib` allowed is 1 to 100
     <yaml>:1:79: circuit_breaker.cooldown: 2h is out of range, with `limits: kstlib` allowed is 1s to 1h
     <yaml>:1:104: circuit_breaker.half_open_max_calls: 11 is out of range, with `limits: kstlib` allowed is 1 to 10
     ");
-    for inside in ["max_failures: 1, cooldown: 1, half_open_max_calls: 1", "max_failures: 100, cooldown: 3600"] {
+    for inside in
+        ["max_failures: 1, cooldown: 1, half_open_max_calls: 1", "max_failures: 100, cooldown: 3600"]
+    {
         let text = format!("resilience: {{ limits: kstlib, circuit_breaker: {{ {inside} }} }}");
         assert!(Config::from_yaml(text).is_ok(), "{inside}");
     }

@@ -31,7 +31,11 @@ fn parts_are_named_or_in_place() {
     assert_eq!(value("pipelines.payments.deadline").unwrap(), "5s");
     assert_eq!(value("pipelines.payments.circuit_breaker").unwrap(), "payments");
     assert_eq!(value("pipelines.payments.rate_limiter").unwrap(), "payments");
-    assert_eq!(value("pipelines.payments.retry.max_attempts").unwrap(), "4", "an empty one is as the section");
+    assert_eq!(
+        value("pipelines.payments.retry.max_attempts").unwrap(),
+        "4",
+        "an empty one is as the section"
+    );
     assert_eq!(value("pipelines.payments.timeout.default").unwrap(), "2s");
     assert_eq!(value("pipelines.payments.timeout.max").unwrap(), "1m", "the rest is as the section");
     assert_eq!(value("pipelines.search.circuit_breaker.reset_timeout").unwrap(), "3s");

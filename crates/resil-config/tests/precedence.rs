@@ -32,21 +32,56 @@ const fn row(section: &'static str, word: &'static str, built_in: &'static str) 
 
 const ROWS: &[Row] = &[
     #[cfg(feature = "breaker")]
-    Row { path: "circuit_breaker.half_open_max_calls", argument: "2", environment: "3", file: "4", preset: Some("5"), ..row("circuit_breaker", "half_open_max_calls", "1") },
+    Row {
+        path: "circuit_breaker.half_open_max_calls",
+        argument: "2",
+        environment: "3",
+        file: "4",
+        preset: Some("5"),
+        ..row("circuit_breaker", "half_open_max_calls", "1")
+    },
     #[cfg(feature = "breaker")]
-    Row { path: "circuit_breaker.payments.half_open_max_calls", instance: Some("payments"), argument: "2", environment: "3", file: "4", preset: Some("5"), ..row("circuit_breaker", "half_open_max_calls", "1") },
+    Row {
+        path: "circuit_breaker.payments.half_open_max_calls",
+        instance: Some("payments"),
+        argument: "2",
+        environment: "3",
+        file: "4",
+        preset: Some("5"),
+        ..row("circuit_breaker", "half_open_max_calls", "1")
+    },
     #[cfg(feature = "ratelimit")]
     Row { path: "rate_limiter.per", ..row("rate_limiter", "per", "1s") },
     #[cfg(feature = "ratelimit")]
     Row { path: "rate_limiter.payments.per", instance: Some("payments"), ..row("rate_limiter", "per", "1s") },
     #[cfg(feature = "retry")]
-    Row { path: "retry.initial_delay", argument: "1ms", environment: "2ms", file: "3ms", preset: Some("100ms"), ..row("retry", "initial_delay", "100ms") },
+    Row {
+        path: "retry.initial_delay",
+        argument: "1ms",
+        environment: "2ms",
+        file: "3ms",
+        preset: Some("100ms"),
+        ..row("retry", "initial_delay", "100ms")
+    },
     #[cfg(feature = "retry")]
-    Row { path: "retry.payments.initial_delay", instance: Some("payments"), argument: "1ms", environment: "2ms", file: "3ms", preset: Some("100ms"), ..row("retry", "initial_delay", "100ms") },
+    Row {
+        path: "retry.payments.initial_delay",
+        instance: Some("payments"),
+        argument: "1ms",
+        environment: "2ms",
+        file: "3ms",
+        preset: Some("100ms"),
+        ..row("retry", "initial_delay", "100ms")
+    },
     #[cfg(feature = "timeout")]
     Row { path: "timeout.default", preset: Some("1m"), ..row("timeout", "default", "30s") },
     #[cfg(feature = "timeout")]
-    Row { path: "timeout.payments.default", instance: Some("payments"), preset: Some("1m"), ..row("timeout", "default", "30s") },
+    Row {
+        path: "timeout.payments.default",
+        instance: Some("payments"),
+        preset: Some("1m"),
+        ..row("timeout", "default", "30s")
+    },
     #[cfg(feature = "shutdown")]
     Row { path: "shutdown.timeout", ..row("shutdown", "timeout", "30s") },
     #[cfg(feature = "heartbeat")]
@@ -59,7 +94,8 @@ impl Row {
     /// Which source a combination of them leaves as the strongest, and its value.
     fn expected(&self, mask: u32) -> (&'static str, String) {
         let instance = self.instance.map(|name| format!("{}__", name.to_uppercase())).unwrap_or_default();
-        let variable = format!("RESIL_{}__{instance}{}", self.section.to_uppercase(), self.word.to_uppercase());
+        let variable =
+            format!("RESIL_{}__{instance}{}", self.section.to_uppercase(), self.word.to_uppercase());
         match (mask & 8 > 0, mask & 4 > 0, mask & 2 > 0, mask & 1 > 0, self.preset) {
             (true, ..) => (self.argument, "argument".into()),
             (_, true, ..) => (self.environment, variable),
@@ -126,7 +162,13 @@ fn an_instance_wins_over_its_section() {
         );
         let config = Config::from_yaml(file).unwrap();
         let value = |path| config.explain().get(path).unwrap().value().parse::<u32>().unwrap();
-        let default = if mask & 2 > 0 { 3 } else if mask & 1 > 0 { 5 } else { 1 };
+        let default = if mask & 2 > 0 {
+            3
+        } else if mask & 1 > 0 {
+            5
+        } else {
+            1
+        };
         assert_eq!(value("circuit_breaker.half_open_max_calls"), default);
         let payments = if mask & 4 > 0 { 4 } else { default };
         assert_eq!(value("circuit_breaker.payments.half_open_max_calls"), payments);
@@ -149,6 +191,7 @@ fn another_word_for_the_same_setting_wins_as_the_same_word_would() {
         load("resilience: { retry: { max_retries: 5 } }", "RESIL_RETRY__MAX_ATTEMPTS", "1"),
         "retry.max_attempts = 1  (RESIL_RETRY__MAX_ATTEMPTS)"
     );
-    let config = Config::from_yaml("resilience: { retry: { max_retries: 5, instances: { a: { max_attempts: 2 } } } }");
+    let config =
+        Config::from_yaml("resilience: { retry: { max_retries: 5, instances: { a: { max_attempts: 2 } } } }");
     assert_eq!(config.unwrap().explain().get("retry.a.max_attempts").unwrap().value(), "2");
 }

@@ -31,9 +31,53 @@ more: |-
 
 /// What is put in at random places.
 const TOKENS: [&str; 48] = [
-    ":", ": ", "- ", "? ", "[", "]", "{", "}", ",", "'", "\"", "\\", "|", ">", "&a ", "*a", "!x ", "!!int ", "#", " #", "\n", "\r\n",
-    "\t", " ", "  ", "\n\n", "---\n", "...\n", "%YAML 1.2\n", "<<: ", "null", "~", ".nan", "-.inf", "1e999", "-1",
-    "18446744073709551616", "0", "1e-320", "resilience:", "instances:", "default", "include: ", "preset", "😀", "\u{FEFF}", "\u{85}",
+    ":",
+    ": ",
+    "- ",
+    "? ",
+    "[",
+    "]",
+    "{",
+    "}",
+    ",",
+    "'",
+    "\"",
+    "\\",
+    "|",
+    ">",
+    "&a ",
+    "*a",
+    "!x ",
+    "!!int ",
+    "#",
+    " #",
+    "\n",
+    "\r\n",
+    "\t",
+    " ",
+    "  ",
+    "\n\n",
+    "---\n",
+    "...\n",
+    "%YAML 1.2\n",
+    "<<: ",
+    "null",
+    "~",
+    ".nan",
+    "-.inf",
+    "1e999",
+    "-1",
+    "18446744073709551616",
+    "0",
+    "1e-320",
+    "resilience:",
+    "instances:",
+    "default",
+    "include: ",
+    "preset",
+    "😀",
+    "\u{FEFF}",
+    "\u{85}",
     "\u{0}",
 ];
 
@@ -46,9 +90,11 @@ enum Mutation {
 
 fn mutation() -> impl Strategy<Value = Mutation> {
     prop_oneof![
-        (any::<usize>(), prop::sample::select(TOKENS.to_vec())).prop_map(|(at, token)| Mutation::Insert(at, token)),
+        (any::<usize>(), prop::sample::select(TOKENS.to_vec()))
+            .prop_map(|(at, token)| Mutation::Insert(at, token)),
         (any::<usize>(), 1..40_usize).prop_map(|(at, len)| Mutation::Delete(at, len)),
-        (any::<usize>(), 1..200_usize, any::<usize>()).prop_map(|(from, len, to)| Mutation::Copy(from, len, to)),
+        (any::<usize>(), 1..200_usize, any::<usize>())
+            .prop_map(|(from, len, to)| Mutation::Copy(from, len, to)),
     ]
 }
 

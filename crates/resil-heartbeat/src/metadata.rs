@@ -45,11 +45,7 @@ impl Metadata {
     /// A value as JSON. It runs the value's own code.
     pub(crate) fn value(key: &str, value: impl Serialize) -> Result<Value, HeartbeatError> {
         let value = serde_json::to_value(value).map_err(|error| refused(key, error.to_string()))?;
-        if is_within(LEVELS, &value) {
-            Ok(value)
-        } else {
-            Err(refused(key, format!("it is nested more than {LEVELS} levels deep")))
-        }
+        check_depth(&value).map(|()| value).map_err(|why| refused(key, why))
     }
 
     pub(crate) fn insert_value(&mut self, key: String, value: Value) -> Result<(), HeartbeatError> {
@@ -97,9 +93,10 @@ impl Metadata {
         self.0.iter()
     }
 
-    /// Whether it is short enough: it may have been read.
+    /// Whether it is short and flat enough: it may have been read.
     #[cfg(feature = "serde")]
     pub(crate) fn check(&self) -> Result<(), String> {
+        self.0.values().try_for_each(check_depth)?;
         let length = self.to_string().len();
         if length <= LIMIT { Ok(()) } else { Err(too_long(length)) }
     }
@@ -113,6 +110,18 @@ impl Metadata {
     }
 }
 
+fn too_long(length: usize) -> String {
+    format!("all metadata would have {length} bytes, more than {LIMIT}")
+}
+
+fn check_depth(value: &Value) -> Result<(), String> {
+    if is_within(LEVELS, value) {
+        Ok(())
+    } else {
+        Err(format!("it is nested more than {LEVELS} levels deep"))
+    }
+}
+
 /// Whether a value has no more levels of lists and maps than that.
 fn is_within(levels: usize, value: &Value) -> bool {
     let is_inside = |inner: &Value| is_within(levels - 1, inner);
@@ -121,10 +130,6 @@ fn is_within(levels: usize, value: &Value) -> bool {
         Value::Object(map) => levels > 0 && map.values().all(is_inside),
         _ => true,
     }
-}
-
-fn too_long(length: usize) -> String {
-    format!("all metadata would have {length} bytes, more than {LIMIT}")
 }
 
 fn refused(key: &str, why: String) -> HeartbeatError {

@@ -45,6 +45,7 @@ fn what_is_wrong_is_named() {
         error(json!({ "target_repeat": 2, "target_repeat_longest": 1 })),
         error(json!({ "target_repeat_longest": 1 })),
         error(json!({ "metadata": { "x": "x".repeat(30_000) } })),
+        error(json!({ "metadata": { "x": (0..101).fold(json!(1), |inner, _| json!([inner])) } })),
     ];
     insta::assert_snapshot!(errors.join("\n"), @r#"
     duplicate field `file`
@@ -59,6 +60,7 @@ fn what_is_wrong_is_named() {
     target_repeat: 2s is out of range, allowed is 1ms to the longest pause
     target_repeat_longest needs target_repeat
     metadata: all metadata would have 30008 bytes, more than 24576
+    metadata: it is nested more than 100 levels deep
     "#);
 }
 
@@ -190,4 +192,14 @@ fn the_file_that_was_said_is_written() {
     let heartbeat = builder.clock(ManualClock::new()).start().expect("a folder");
     assert_eq!(read(folder.file()).expect("a file").sequence, Some(1));
     assert!(heartbeat.config().fsync);
+}
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_word_with_what_it_means() {
+    let schema = serde_json::to_value(schemars::schema_for!(PartialConfig)).expect("a schema");
+    assert_eq!(schema["additionalProperties"], json!(false));
+    let words = schema["properties"].as_object().expect("words");
+    assert!(words.values().all(|word| word["description"].is_string()), "{words:?}");
+    insta::assert_snapshot!(words.keys().cloned().collect::<Vec<_>>().join(" "), @"file fsync interval metadata progress_limit ready_later target_repeat target_repeat_longest");
 }

@@ -174,3 +174,13 @@ fn each_word_changes_what_a_limiter_does() {
     max_wait: 0 0 0 x x x 2000 2000
     ");
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_word_with_what_it_means() {
+    let schema = serde_json::to_value(schemars::schema_for!(PartialConfig)).expect("a schema");
+    assert_eq!(schema["additionalProperties"], json!(false));
+    let words = schema["properties"].as_object().expect("words");
+    assert!(words.values().all(|word| word["description"].is_string()), "{words:?}");
+    insta::assert_snapshot!(words.keys().cloned().collect::<Vec<_>>().join(" "), @"burst initial max_wait per rate");
+}

@@ -352,3 +352,13 @@ fn each_word_changes_what_a_retry_does() {
     assert_ne!(play(&words), play(&words));
     assert_eq!(play(&words).split(' ').count(), 4);
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_word_with_what_it_means() {
+    let schema = serde_json::to_value(schemars::schema_for!(PartialConfig)).expect("a schema");
+    assert_eq!(schema["additionalProperties"], json!(false));
+    let words = schema["properties"].as_object().expect("words");
+    assert!(words.values().all(|word| word["description"].is_string()), "{words:?}");
+    insta::assert_snapshot!(words.keys().cloned().collect::<Vec<_>>().join(" "), @"backoff budget budget_cap budget_floor factor initial_delay jitter jitter_factor max_attempts max_delay max_elapsed max_retries retry_open_circuit");
+}

@@ -242,3 +242,13 @@ fn the_signals_that_were_said_begin_the_end() {
     assert_eq!(shutdown.completed_blocking().cause(), Cause::Signal(Signal::Hangup));
     installed.uninstall();
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_word_with_what_it_means() {
+    let schema = serde_json::to_value(schemars::schema_for!(PartialConfig)).expect("a schema");
+    assert_eq!(schema["additionalProperties"], json!(false));
+    let words = schema["properties"].as_object().expect("words");
+    assert!(words.values().all(|word| word["description"].is_string()), "{words:?}");
+    insta::assert_snapshot!(words.keys().cloned().collect::<Vec<_>>().join(" "), @"drain_delay drain_timeout force_exit_code progress_every same_priority_at_once signals timeout");
+}

@@ -165,3 +165,13 @@ fn each_word_changes_what_a_timeout_does() {
     include_queue_time: [9, 20, 6]
     ");
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_word_with_what_it_means() {
+    let schema = serde_json::to_value(schemars::schema_for!(PartialConfig)).expect("a schema");
+    assert_eq!(schema["additionalProperties"], json!(false));
+    let words = schema["properties"].as_object().expect("words");
+    assert!(words.values().all(|word| word["description"].is_string()), "{words:?}");
+    insta::assert_snapshot!(words.keys().cloned().collect::<Vec<_>>().join(" "), @"default include_queue_time max propagate_deadline");
+}

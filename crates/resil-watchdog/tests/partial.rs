@@ -222,3 +222,13 @@ fn each_word_changes_what_a_watchdog_of_a_file_does() {
     repeat_every: 9 reads, unnamed: run/app.heartbeat: missing, not seen alive for 8.0s, unnamed: run/app.heartbeat: missing, not seen alive for 16.0s, told 2 times, unnamed: run/app.heartbeat: missing, not seen alive for 24.0s, told 3 times, unnamed: run/app.heartbeat: missing, not seen alive for 32.0s, told 4 times
     ");
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_word_with_what_it_means() {
+    let schema = serde_json::to_value(schemars::schema_for!(PartialConfig)).expect("a schema");
+    assert_eq!(schema["additionalProperties"], json!(false));
+    let words = schema["properties"].as_object().expect("words");
+    assert!(words.values().all(|word| word["description"].is_string()), "{words:?}");
+    insta::assert_snapshot!(words.keys().cloned().collect::<Vec<_>>().join(" "), @"check_interval counted file max_age repeat_every startup_grace timeout");
+}

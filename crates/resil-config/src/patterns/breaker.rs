@@ -34,15 +34,15 @@ impl Vocabulary for Breaker {
         let failures = settings
             .failure_threshold
             .and_then(|n| Misfit::outside("failure_threshold", n, (1, 100), u32::to_string));
-        let reset =
-            Misfit::outside("reset_timeout", settings.reset_timeout, seconds(1, 3_600), super::shown);
+        let reset = Misfit::outside("reset_timeout", settings.reset_timeout, seconds(1, 3_600), super::shown);
         let probes =
             Misfit::outside("half_open_max_calls", settings.half_open_max_calls, (1, 10), u32::to_string);
         [failures, reset, probes].into_iter().flatten().collect()
     }
 
     fn doubts(block: &Block) -> Vec<Misfit> {
-        let probes = block.get("half_open_max_calls").and_then(|entry| entry.value.text()?.parse::<u32>().ok());
+        let probes =
+            block.get("half_open_max_calls").and_then(|entry| entry.value.text()?.parse::<u32>().ok());
         match probes {
             Some(probes) if probes > 1 && block.get("success_threshold").is_none() => vec![Misfit::new(
                 "half_open_max_calls",

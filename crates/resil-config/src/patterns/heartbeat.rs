@@ -31,9 +31,7 @@ impl Vocabulary for Heartbeat {
         let mut said = PartialConfig::from(&settings.config);
         said.file.clone_from(&settings.file);
         if !settings.metadata.is_empty() {
-            said.metadata = serde_json::to_value(&settings.metadata)
-                .and_then(serde_json::from_value)
-                .ok();
+            said.metadata = serde_json::to_value(&settings.metadata).and_then(serde_json::from_value).ok();
         }
         said
     }

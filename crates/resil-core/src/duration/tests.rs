@@ -147,3 +147,18 @@ proptest! {
         let _ = parse(&unit);
     }
 }
+
+#[cfg(feature = "schema")]
+#[test]
+fn the_schema_has_every_form() {
+    let schemas = [schemars::schema_for!(Text), schemars::schema_for!(OrNone)].map(|schema| {
+        let schema = serde_json::to_value(schema).expect("a schema");
+        let forms = schema["anyOf"].as_array().expect("forms");
+        forms
+            .iter()
+            .map(|form| form["type"].as_str().expect("a type").to_owned())
+            .collect::<Vec<_>>()
+            .join(" ")
+    });
+    assert_eq!(schemas, ["number string object", "number string object string"]);
+}
