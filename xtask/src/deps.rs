@@ -2,13 +2,14 @@
 
 mod budget;
 mod direction;
+mod licences;
 mod signatures;
 
 use crate::arguments::Arguments;
 use crate::ledger::Ledger;
 use crate::workspace::Workspace;
 
-/// Checks the directions, the public signatures and the budget.
+/// Checks the directions, the public signatures, the budget and the licences.
 pub(crate) fn run(workspace: &Workspace, arguments: Arguments, ledger: &mut Ledger) -> Result<(), String> {
     arguments.finish()?;
     ledger.check("directions", || {
@@ -21,5 +22,6 @@ pub(crate) fn run(workspace: &Workspace, arguments: Arguments, ledger: &mut Ledg
     });
     ledger.check("public signatures", || signatures::check(workspace));
     ledger.check("crate budget", || budget::check(workspace));
+    ledger.check("licences", || licences::check(workspace));
     Ok(())
 }
