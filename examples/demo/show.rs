@@ -45,8 +45,8 @@ struct Show {
     allowance: Allowance,
     seed: u64,
     arena: Arc<Arena>,
-    page: Place,
-    picture: Option<Place>,
+    html: Place,
+    svg: Option<Place>,
 }
 
 /// A file that is still empty.
@@ -58,8 +58,8 @@ struct Place {
 /// Plays it, and says how it ended.
 pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Error>> {
     // Before the load, not after it: who waits for 30 seconds should not learn then that the path is wrong.
-    let page = Place::make("--html", &settings.html)?;
-    let picture = settings.svg.as_deref().map(|path| Place::make("--svg", path)).transpose()?;
+    let html = Place::make("--html", &settings.html)?;
+    let svg = settings.svg.as_deref().map(|path| Place::make("--svg", path)).transpose()?;
     let (script, pace) = (Script::new(settings.length), Pace::of(settings.length));
     let (schedule, contract) = (Schedule::new(settings.rate, &script), Contract::for_load(settings.rate));
     let allowance = Allowance::for_load(settings.rate);
@@ -87,8 +87,8 @@ pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Erro
         allowance,
         seed: settings.seed,
         arena: Arc::clone(&arena),
-        page,
-        picture,
+        html,
+        svg,
     };
 
     let shutdown = GracefulShutdown::new().named("demo");
@@ -166,9 +166,9 @@ impl Show {
         if !report.courses.is_empty() {
             writeln!(out, "{}", table::incidents(&report))?;
         }
-        self.page.fill(&page::html(&run, &report)?)?;
-        writeln!(out, "Plots: {}", self.page.path.display())?;
-        if let Some(place) = &self.picture {
+        self.html.fill(&page::html(&run, &report)?)?;
+        writeln!(out, "Plots: {}", self.html.path.display())?;
+        if let Some(place) = &self.svg {
             place.fill(&picture::svg(&run)?)?;
             writeln!(out, "Picture: {}", place.path.display())?;
         }
