@@ -6,7 +6,6 @@ use std::time::Duration;
 use proptest::prelude::*;
 use serde::Deserialize;
 
-use crate::decode;
 use crate::node::{self, Node, Scalar, Value};
 use crate::yaml;
 

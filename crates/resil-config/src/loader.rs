@@ -188,12 +188,11 @@ impl Loader {
                 let mut texts = Vec::new();
                 for (name, value) in env::vars_os().filter(|(name, _)| ours(name)) {
                     let name = name.to_string_lossy().into_owned();
-                    match value.into_string() {
-                        Ok(value) => texts.push((name, value)),
-                        Err(_) => {
-                            let origin = Origin::Environment(Arc::from(name));
-                            findings.problem(Problem::new(origin.whole(), "", "is not UTF-8"));
-                        }
+                    if let Ok(value) = value.into_string() {
+                        texts.push((name, value));
+                    } else {
+                        let origin = Origin::Environment(Arc::from(name));
+                        findings.problem(Problem::new(origin.whole(), "", "is not UTF-8"));
                     }
                 }
                 texts

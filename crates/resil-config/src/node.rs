@@ -39,10 +39,9 @@ pub(crate) fn read(bytes: &[u8]) -> Result<Option<Node>, Unreadable> {
         let marks = marks::read(text)?;
         let tree = yaml::read(text)?;
         match (tree, marks) {
-            (None, None) => Ok(None),
             (Some(tree), Some(marks)) => joined(tree, &marks).map(Some),
             // An empty document is nothing to one of them, and null to the other.
-            (Some(Tree::Null), None) => Ok(None),
+            (None | Some(Tree::Null), None) => Ok(None),
             (None, Some(marks)) if is_empty(&marks) => Ok(None),
             (_, marks) => Err(differ(marks.map_or(Mark::default(), |marks| marks.mark))),
         }

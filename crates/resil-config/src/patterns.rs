@@ -5,8 +5,7 @@ use serde::de::DeserializeOwned;
 
 use crate::block::Block;
 use crate::decode;
-use crate::section;
-use crate::yaml::Tree;
+use crate::section::{self, Said};
 
 #[cfg(feature = "breaker")]
 mod breaker;
@@ -69,7 +68,7 @@ pub(crate) trait Vocabulary {
     fn said(settings: &Self::Settings) -> Self::Partial;
 
     /// What one word says, where its value is a map of what other words say too.
-    fn flat(said: Vec<(String, Tree)>) -> Vec<(String, Tree)> {
+    fn flat(said: Said) -> Said {
         said
     }
 
@@ -101,7 +100,7 @@ impl Misfit {
     }
 
     /// A value that is not in a range, if it is not.
-    pub(crate) fn outside<T: PartialOrd>(
+    pub(crate) fn outside<T: PartialOrd + Copy>(
         word: &'static str,
         value: T,
         (least, most): (T, T),

@@ -114,20 +114,20 @@ impl Resolution<'_> {
                 // What is missing may be what could not be read.
                 Err(misfit) if misfit.is_of_missing && block.is_broken => return None,
                 Err(misfit) => {
-                    let culprit = self.culprit(section, &block, &misfit);
-                    if let Some(setting) = &culprit
+                    let setting = culprit(section, &block, &misfit);
+                    if let Some(setting) = &setting
                         && misfit.is_of_missing
                         && self.is_for_others(section, block.get(setting), path)
                     {
                         block.entries.remove(setting);
                         continue;
                     }
-                    if culprit.is_none() && !is_first {
+                    if setting.is_none() && !is_first {
                         return None;
                     }
                     self.misfit(section, &block, &misfit, path);
                     // Without the culprit, whatever else is wrong comes out.
-                    block.entries.remove(&culprit?);
+                    block.entries.remove(&setting?);
                     block.is_broken = true;
                     is_first = false;
                 }
@@ -153,13 +153,6 @@ impl Resolution<'_> {
         is_inherited || path == section.name && has_others
     }
 
-    /// The setting that is to be mended, if the block says it.
-    fn culprit(&self, section: &Section, block: &Block, misfit: &Misfit) -> Option<String> {
-        let words = section.words.as_ref()?;
-        let settings = misfit.words.iter().map(|word| words.setting(word));
-        settings.into_iter().find(|setting| block.get(setting).is_some()).map(str::to_owned)
-    }
-
     /// Tells what is wrong, unless something is told of this setting already, as of one that several inherit.
     fn misfit(&mut self, section: &Section, block: &Block, misfit: &Misfit, path: &str) {
         let problem = self.located(section, block, misfit, path);
@@ -169,7 +162,7 @@ impl Resolution<'_> {
     }
 
     fn located(&self, section: &Section, block: &Block, misfit: &Misfit, path: &str) -> Problem {
-        match self.culprit(section, block, misfit).and_then(|setting| block.get(&setting)) {
+        match culprit(section, block, misfit).and_then(|setting| block.get(&setting)) {
             Some(entry) if is_in(&entry.path, path) => {
                 Problem::new(entry.source.clone(), &*entry.path, &*misfit.text)
             }
@@ -205,4 +198,11 @@ impl Resolution<'_> {
 /// Whether the setting at `path` is one of the block at `block`.
 fn is_in(path: &str, block: &str) -> bool {
     path.strip_prefix(block).and_then(|rest| rest.strip_prefix('.')).is_some_and(|word| !word.contains('.'))
+}
+
+/// The setting that is to be mended, if the block says it.
+fn culprit(section: &Section, block: &Block, misfit: &Misfit) -> Option<String> {
+    let words = section.words.as_ref()?;
+    let mut settings = misfit.words.iter().map(|word| words.setting(word));
+    settings.find(|setting| block.get(setting).is_some()).map(str::to_owned)
 }

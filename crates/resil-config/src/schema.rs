@@ -28,7 +28,7 @@ pub fn schema() -> String {
     for section in &SECTIONS {
         let Some(words) = &section.words else { continue };
         let settings = settings(words, &mut generator);
-        sections.insert(section.name.into(), or_nothing(reference(section.name)));
+        sections.insert(section.name.into(), or_nothing(&reference(section.name)));
         if section.has_instances {
             definitions.insert(section.name.into(), with_instances(section, settings.clone()));
             definitions.insert(settings_of(section.name), settings);
@@ -39,7 +39,7 @@ pub fn schema() -> String {
     if cfg!(feature = "pipeline") {
         definitions.insert("pipeline".into(), pipeline(&mut generator));
         sections
-            .insert("pipelines".into(), map_of(reference("pipeline"), "Patterns around one call, by name."));
+            .insert("pipelines".into(), map_of(&reference("pipeline"), "Patterns around one call, by name."));
     }
     definitions.insert("resilience".into(), resilience(sections));
     for (name, definition) in generator.take_definitions(true) {
@@ -66,11 +66,11 @@ fn settings_of(section: &str) -> String {
 }
 
 /// A block, or the mere name of it, which says nothing. The word that stands for null is kept apart from what is taken out below.
-fn or_nothing(schema: Value) -> Value {
+fn or_nothing(schema: &Value) -> Value {
     json!({ "anyOf": [schema, { "const": null }] })
 }
 
-fn map_of(schema: Value, description: &str) -> Value {
+fn map_of(schema: &Value, description: &str) -> Value {
     json!({ "type": "object", "description": description, "additionalProperties": or_nothing(schema) })
 }
 
@@ -122,7 +122,7 @@ fn canonical(words: &Words, word: &str) -> Option<String> {
 
 fn with_instances(section: &Section, mut settings: Value) -> Value {
     settings["properties"]["instances"] = map_of(
-        reference(&settings_of(section.name)),
+        &reference(&settings_of(section.name)),
         "Those of a name, each of which is as the section but for what it says.",
     );
     settings["properties"]["instances"]["propertyNames"] = json!({ "not": { "const": resolved::DEFAULT } });

@@ -18,13 +18,16 @@ pub(crate) struct Section {
     pub(crate) words: Option<Words>,
 }
 
+/// Canonical words with their values.
+pub(crate) type Said = Vec<(String, Tree)>;
+
 /// The words of a section.
 #[derive(Debug)]
 pub(crate) struct Words {
     /// All of them, other spellings included.
     pub(crate) known: fn() -> &'static [&'static str],
     /// The canonical words and values of what one word says.
-    pub(crate) read: fn(&str, &Node) -> Result<Vec<(String, Tree)>, Fault>,
+    pub(crate) read: fn(&str, &Node) -> Result<Said, Fault>,
     /// Words that say the same setting in another way, each with the one under which it is kept.
     pub(crate) same: &'static [(&'static str, &'static str)],
     /// Words that are also taken, though they are misleading, each with what is better.
@@ -41,13 +44,13 @@ impl Words {
 }
 
 /// What `word` says, in the canonical words of the pattern `P`.
-pub(crate) fn read<P: Vocabulary>(word: &str, value: &Node) -> Result<Vec<(String, Tree)>, Fault> {
+pub(crate) fn read<P: Vocabulary>(word: &str, value: &Node) -> Result<Said, Fault> {
     let partial: P::Partial = decode::from_words([(word, value)].into_iter())?;
     said_by(&partial).map(P::flat)
 }
 
 /// The words that `partial` says.
-pub(crate) fn said_by(partial: &impl Serialize) -> Result<Vec<(String, Tree)>, Fault> {
+pub(crate) fn said_by(partial: &impl Serialize) -> Result<Said, Fault> {
     let Tree::Map(entries) = yaml::tree_of(partial).map_err(serde::de::Error::custom)? else {
         return Ok(Vec::new());
     };

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::address::{self, Address, Spelling, shouted};
+use crate::block::Block;
 use crate::layer::{Layer, Part};
 use crate::node::{self, Node};
 use crate::problem::{Findings, Problem};
@@ -72,7 +73,7 @@ fn put(address: &Address, value: &Node, layer: &mut Layer, walk: &mut Walk<'_>) 
         Address::InPlace { pipeline, section, word } => {
             let path = format!("pipelines.{pipeline}.{}", section.name);
             let line = layer.pipelines.entry(pipeline.clone()).or_default();
-            let part = line.parts.entry(section.name).or_insert_with(|| Part::InPlace(Default::default()));
+            let part = line.parts.entry(section.name).or_insert_with(|| Part::InPlace(Block::default()));
             if let (Part::InPlace(block), Some(words)) = (part, &section.words) {
                 walk.word(words, &path, (word, nowhere), value, block);
             }

@@ -66,7 +66,7 @@ fn mark(bytes: &[u8], at: usize) -> Mark {
     let before = &bytes[..at];
     let start = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     let column = String::from_utf8_lossy(&before[start..]).chars().count() + 1;
-    let line = before.iter().filter(|byte| **byte == b'\n').count() + 1;
+    let line = before.split(|byte| *byte == b'\n').count();
     Mark { line: count(line), column: count(column) }
 }
 

@@ -88,7 +88,7 @@ impl Walk<'_> {
             match item.text() {
                 Some(path) => includes.push(Include { path: path.into(), mark: item.mark }),
                 None => {
-                    self.problem(item.mark, "include", format!("{} is no path of a file", item.described()))
+                    self.problem(item.mark, "include", format!("{} is no path of a file", item.described()));
                 }
             }
         }

@@ -1,5 +1,6 @@
 //! K1: everything that is wrong is told at once, each with its place, path, value, range, and what was probably meant.
 #![cfg(feature = "breaker")]
+#![expect(clippy::unwrap_used, reason = "a test")]
 
 use resil_config::{Config, Source};
 

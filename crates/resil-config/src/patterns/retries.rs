@@ -2,6 +2,7 @@ use resil_retry::{Config, PartialConfig};
 
 use super::{Misfit, Vocabulary};
 use crate::resolved::RetrySettings;
+use crate::section::Said;
 use crate::yaml::Tree;
 
 /// The parts of a map under `backoff`, and the words that say the same beside it.
@@ -22,7 +23,7 @@ impl Vocabulary for Retries {
         Ok(RetrySettings { config: said.over(Config::new())?, budget: said.budget_config()? })
     }
 
-    fn flat(said: Vec<(String, Tree)>) -> Vec<(String, Tree)> {
+    fn flat(said: Said) -> Said {
         let parts = |entry: (String, Tree)| match entry {
             (word, Tree::Map(entries)) if word == "backoff" => {
                 let part = |(key, value): (Tree, Tree)| {

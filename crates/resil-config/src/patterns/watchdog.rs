@@ -22,6 +22,9 @@ impl Vocabulary for Watchdog {
     fn said(settings: &WatchdogSettings) -> PartialConfig {
         let mut said = PartialConfig::from(&settings.config);
         said.file.clone_from(&settings.file);
+        if said.file.is_some() {
+            said.max_age = said.timeout.take();
+        }
         said
     }
 
