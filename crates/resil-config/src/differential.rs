@@ -128,15 +128,21 @@ struct Writer {
 }
 
 impl Writer {
+    fn put(&mut self, text: std::fmt::Arguments<'_>) {
+        self.text += &text.to_string();
+    }
+
     fn scalar(&mut self, text: &str, style: Style, flow: bool, indent: usize) {
         match style {
             Style::Plain if is_plain(text) => self.text += text,
             Style::Literal | Style::Folded if !flow && !text.is_empty() && !text.starts_with(' ') => {
                 self.text += if matches!(style, Style::Literal) { "|-" } else { ">-" };
-                self.text += &format!("\n{}{text}", " ".repeat(indent + 1));
+                self.put(format_args!("\n{}{text}", " ".repeat(indent + 1)));
             }
-            Style::Double => self.text += &format!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")),
-            _ => self.text += &format!("'{}'", text.replace('\'', "''")),
+            Style::Double => {
+                self.put(format_args!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+            }
+            _ => self.put(format_args!("'{}'", text.replace('\'', "''"))),
         }
     }
 
@@ -154,7 +160,7 @@ impl Writer {
             Shape::Map(entries, inline) if flow || *inline || entries.is_empty() => {
                 self.text.push('{');
                 for (key, value) in entries {
-                    self.text += &format!("{key}: ");
+                    self.put(format_args!("{key}: "));
                     self.write(value, true, indent);
                     self.text += ", ";
                 }
@@ -162,22 +168,22 @@ impl Writer {
             }
             Shape::List(items, _) => {
                 for item in items {
-                    self.text += &format!("\n{}- ", " ".repeat(indent));
+                    self.put(format_args!("\n{}- ", " ".repeat(indent)));
                     self.write(item, false, indent + 2);
                 }
             }
             Shape::Map(entries, _) => {
                 for (key, value) in entries {
-                    self.text += &format!("\n{}{key}: ", " ".repeat(indent));
+                    self.put(format_args!("\n{}{key}: ", " ".repeat(indent)));
                     self.write(value, false, indent + 2);
                 }
             }
             Shape::Twice(shape) => {
                 let anchor = self.anchors;
                 self.anchors += 1;
-                self.text += &format!("[&a{anchor} ");
+                self.put(format_args!("[&a{anchor} "));
                 self.write(shape, true, indent);
-                self.text += &format!(", *a{anchor} ]");
+                self.put(format_args!(", *a{anchor} ]"));
             }
         }
     }
@@ -256,7 +262,7 @@ proptest! {
     ) {
         let mut writer = Writer { text: "{".into(), anchors: 0 };
         for (field, shape) in &fields {
-            writer.text += &format!("{field}: ");
+            writer.put(format_args!("{field}: "));
             writer.write(shape, true, 0);
             writer.text += ", ";
         }
