@@ -1,4 +1,4 @@
-//! The command line. Five flags are not worth a parser's dozen of crates.
+//! The command line. Six flags are not worth a parser's dozen of crates.
 
 use std::fmt;
 use std::ops::RangeInclusive;
@@ -20,6 +20,7 @@ Usage: cargo xtask demo [FLAGS]
   --seconds N   length of the run, 5 to 600 (default 30)
   --rate N      calls per second to each of them, 20 to 1000 (default 200); three times that in the surge
   --seed N      decides which call is slow and which fails, 0 to 18446744073709551615 (default 1)
+  --config FILE what stands around the calls (default examples/demo.yaml); edit it while the demo runs
   --html PATH   where to write the report (default target/demo.html)
   --svg PATH    where to write a small picture of the run besides (default: nowhere)
   --help        this text
@@ -46,6 +47,7 @@ pub(crate) struct Settings {
     /// Calls per second, to each side.
     pub(crate) rate: u32,
     pub(crate) seed: u64,
+    pub(crate) config: PathBuf,
     pub(crate) html: PathBuf,
     pub(crate) svg: Option<PathBuf>,
 }
@@ -53,7 +55,8 @@ pub(crate) struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         let html = PathBuf::from("target/demo.html");
-        Self { length: Duration::from_secs(30), rate: 200, seed: 1, html, svg: None }
+        let config = PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/demo.yaml"));
+        Self { length: Duration::from_secs(30), rate: 200, seed: 1, config, html, svg: None }
     }
 }
 
@@ -71,7 +74,7 @@ impl fmt::Display for BadFlag {
             Self::Unknown(flag) => {
                 write!(
                     f,
-                    "unknown flag `{flag}`: there are --seconds, --rate, --seed, --html, --svg and --help"
+                    "unknown flag `{flag}`: there are --seconds, --rate, --seed, --config, --html, --svg and --help"
                 )
             }
             Self::WithoutValue(flag) => write!(f, "{flag} needs a value"),
@@ -107,6 +110,7 @@ pub(crate) fn parse(arguments: impl IntoIterator<Item = String>) -> Result<Wish,
             "--seconds" => settings.length = Duration::from_secs(whole(&flag, value(&flag)?, SECONDS)?),
             "--rate" => settings.rate = whole(&flag, value(&flag)?, RATE)?,
             "--seed" => settings.seed = whole(&flag, value(&flag)?, 0..=u64::MAX)?,
+            "--config" => settings.config = PathBuf::from(value(&flag)?),
             "--html" => settings.html = PathBuf::from(value(&flag)?),
             "--svg" => settings.svg = Some(PathBuf::from(value(&flag)?)),
             _ => return Err(BadFlag::Unknown(flag)),
@@ -147,10 +151,11 @@ mod tests {
             length: Duration::from_secs(6),
             rate: 50,
             seed: u64::MAX,
+            config: PathBuf::from("a.yaml"),
             html: PathBuf::from("a=b.html"),
             svg: Some(PathBuf::from("a.svg")),
         };
-        let line = "--seconds 6 --rate=50 --seed 18446744073709551615 --html=a=b.html --svg a.svg";
+        let line = "--seconds 6 --rate=50 --seed 18446744073709551615 --config a.yaml --html=a=b.html --svg a.svg";
         assert_eq!(parsed(line), Ok(Wish::Run(expected)));
     }
 
@@ -170,9 +175,9 @@ mod tests {
             ("--html=", "--html needs a value"),
             (
                 "--sed 1",
-                "unknown flag `--sed`: there are --seconds, --rate, --seed, --html, --svg and --help",
+                "unknown flag `--sed`: there are --seconds, --rate, --seed, --config, --html, --svg and --help",
             ),
-            ("30", "unknown flag `30`: there are --seconds, --rate, --seed, --html, --svg and --help"),
+            ("30", "unknown flag `30`: there are --seconds, --rate, --seed, --config, --html, --svg and --help"),
         ];
         for (line, text) in texts {
             assert_eq!(parsed(line), Err(text.to_owned()));

@@ -29,6 +29,11 @@ impl Contract {
     pub(crate) fn promise(self) -> Quota {
         Quota::per_second(self.per_second * 9 / 10).burst((self.at_once / 20).max(1))
     }
+
+    /// Of how many calls the guarded side judges the service: about an eighth of a second's.
+    pub(crate) fn sample(self) -> u32 {
+        self.per_second.div_ceil(8).max(20)
+    }
 }
 
 impl fmt::Display for Contract {

@@ -3,18 +3,16 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use resil::breaker::{Cause, Config, Event, Reopen, State, Subscription, Window};
-use resil::pipeline::retry::{Backoff, BudgetStats};
-use resil::pipeline::{Outcome as Meaning, Pipeline, Retry, RetryBudget, Stats, Timeout, retry, timeout};
-use resil::ratelimit::{Event as LimiterEvent, Waiting};
-use resil::{CircuitBreaker, Error, RateLimiter, Reason, Then};
+use resil::breaker::{Cause, Event, State, Subscription};
+use resil::config::{Pipeline, UnknownName};
+use resil::pipeline::retry::{BudgetStats, RetryBudget};
+use resil::pipeline::{Outcome as Meaning, Stats};
+use resil::ratelimit::Event as LimiterEvent;
+use resil::{CircuitBreaker, Error, Reason, Resilience};
 use tokio::time::Instant;
 
-use crate::allowance::Allowance;
 use crate::client::Trouble;
-use crate::contract::Contract;
 use crate::ledger::Outcome;
-use crate::pace::Pace;
 
 /// A change of the breaker's state, counted from the start of the load.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,14 +40,10 @@ struct Diary {
     waits: Waits,
 }
 
-/// First a place in the limiter's line, so that a caller who waits for its turn holds no probe of the breaker.
-type Admission = Then<Waiting<Arc<RateLimiter>>, Arc<CircuitBreaker>>;
-
 /// What stands around the guarded side's calls, from the outside in: a deadline, retries on a budget, the limiter, the
-/// breaker, and a limit for each attempt.
+/// breaker, and a limit for each attempt. All of it is in the file.
 pub(crate) struct Guard {
-    pipeline: Pipeline<Admission>,
-    budget: Arc<RetryBudget>,
+    pipeline: Arc<Pipeline>,
     breaker: Arc<CircuitBreaker>,
     diary: Arc<Mutex<Diary>>,
     _listening: [Subscription; 2],
@@ -70,28 +64,9 @@ fn open(diary: &Mutex<Diary>) -> MutexGuard<'_, Diary> {
 }
 
 impl Guard {
-    pub(crate) fn new(
-        contract: Contract,
-        allowance: Allowance,
-        pace: &Pace,
-        start: Instant,
-    ) -> Result<Self, Box<dyn std::error::Error>> {
-        let config = Config::new()
-            // So that three failures of ten do not open it.
-            .failure_rate(60, 10, Window::calls(contract.per_second.div_ceil(8).max(20)))
-            .slow_rate(pace.slow, 50, 10, Window::calls(20))
-            .reopen(Reopen::exponential(pace.first_open).factor(1.5).max(pace.longest_open))
-            .half_open_max_calls(1)
-            .success_threshold(3)
-            // A probe may take as long as any call; without an answer by then the circuit opens again.
-            .probe_timeout(pace.deadline)
-            .max_half_open(pace.deadline);
-        let breaker = Arc::new(CircuitBreaker::try_new("orders", config)?);
-        let limiter = Arc::new(RateLimiter::try_new("orders", contract.promise())?);
-        let budget = Arc::new(RetryBudget::try_new(allowance.config())?);
-        let backoff = Backoff::exponential(pace.backoff);
-        let again = Retry::try_new("orders", retry::Config::new().backoff(backoff))?;
-        let limit = |name: &'static str, span| Timeout::try_with_config(name, timeout::Config::new(span));
+    pub(crate) fn new(resilience: &Resilience, start: Instant) -> Result<Self, UnknownName> {
+        let breaker = resilience.circuit_breaker("orders")?;
+        let limiter = resilience.rate_limiter("orders")?;
         let diary = Arc::new(Mutex::new(Diary::default()));
         let changes = breaker.observe({
             let diary = Arc::clone(&diary);
@@ -120,13 +95,8 @@ impl Guard {
                 }
             }
         });
-        let pipeline = Pipeline::new("orders")
-            .deadline(limit("caller", pace.deadline)?)
-            .retry(again.shared_budget(Arc::clone(&budget)))
-            .limit(Waiting::new(limiter, pace.patience))
-            .guard(Arc::clone(&breaker))
-            .attempt_timeout(limit("attempt", pace.attempt)?);
-        Ok(Self { pipeline, budget, breaker, diary, _listening: [changes, waits] })
+        let pipeline = resilience.pipeline("orders")?;
+        Ok(Self { pipeline, breaker, diary, _listening: [changes, waits] })
     }
 
     /// Sends the requests of a call.
@@ -134,7 +104,7 @@ impl Guard {
     where
         F: Future<Output = Result<(), Trouble>>,
     {
-        match self.pipeline.on(meaning).call_async(request).await {
+        match self.pipeline.now().on(meaning).call_async(request).await {
             Ok(()) => Outcome::Ok,
             Err(Error::Rejected(refusal)) if refusal.reason() == Reason::RateLimited => Outcome::Limited,
             Err(Error::Rejected(_)) => Outcome::Refused,
@@ -153,7 +123,7 @@ impl Guard {
     }
 
     pub(crate) fn budget(&self) -> BudgetStats {
-        self.budget.stats()
+        self.pipeline.now().retry_handle().retry_budget().map(RetryBudget::stats).unwrap_or_default()
     }
 
     /// Every change of the breaker's state so far.
@@ -170,14 +140,16 @@ impl Guard {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Settings;
+    use crate::outfit::Outfit;
     use std::future::{poll_fn, ready};
     use std::task::Poll;
 
     /// Runs `test` on a guard for 20 calls per second, whose calls may wait for 200 ms.
     fn with_guard<T>(test: impl AsyncFnOnce(&Guard) -> T) -> Result<T, Box<dyn std::error::Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let pace = Pace::of(Duration::from_secs(30));
-        let guard = Guard::new(Contract::for_load(20), Allowance::for_load(20), &pace, Instant::now())?;
+        let outfit = Outfit::load(&Settings { rate: 20, ..Settings::default() })?;
+        let guard = Guard::new(&outfit.resilience, Instant::now())?;
         Ok(runtime.block_on(test(&guard)))
     }
 

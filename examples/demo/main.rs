@@ -21,6 +21,7 @@ mod ledger;
 mod live;
 mod load;
 mod naive;
+mod outfit;
 mod pace;
 mod page;
 mod panels;

@@ -1,27 +1,28 @@
 //! What most callers write: the request again, a few times, whatever went wrong. No budget, no breaker, no limiter.
 
-use resil::Error;
-use resil::pipeline::Retry;
-use resil::pipeline::retry::{Backoff, Config, Stats};
+use std::sync::Arc;
+
+use resil::config::UnknownName;
+use resil::pipeline::retry::Stats;
+use resil::{Error, Resilience, Retry, Timeout};
 use tokio::time::timeout;
 
 use crate::client::Trouble;
 use crate::ledger::Outcome;
-use crate::pace::Pace;
 
-/// How many attempts a call makes.
+/// How many attempts a call makes; the file says the same.
 pub(crate) const ATTEMPTS: u32 = 4;
 
 /// Retries without a budget.
 pub(crate) struct Naive {
-    retry: Retry,
-    pace: Pace,
+    retry: Arc<Retry>,
+    /// How long its caller waits.
+    patience: Arc<Timeout>,
 }
 
 impl Naive {
-    pub(crate) fn new(pace: &Pace) -> Result<Self, Box<dyn std::error::Error>> {
-        let config = Config::new().max_attempts(ATTEMPTS).backoff(Backoff::fixed(pace.backoff));
-        Ok(Self { retry: Retry::try_new("naive", config)?, pace: *pace })
+    pub(crate) fn new(resilience: &Resilience) -> Result<Self, UnknownName> {
+        Ok(Self { retry: resilience.retry("naive")?, patience: resilience.timeout("caller")? })
     }
 
     /// Sends the requests of a call, each of which may take as long as its caller waits.
@@ -29,8 +30,8 @@ impl Naive {
     where
         F: Future<Output = Result<(), Trouble>>,
     {
-        let attempt =
-            || async { timeout(self.pace.deadline, request()).await.unwrap_or(Err(Trouble::TimedOut)) };
+        let patience = self.patience.config().timeout;
+        let attempt = || async { timeout(patience, request()).await.unwrap_or(Err(Trouble::TimedOut)) };
         match self.retry.call_async(attempt).await {
             Ok(()) => Outcome::Ok,
             Err(Error::Inner(trouble)) => Outcome::from(trouble),
@@ -47,13 +48,16 @@ impl Naive {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::cli::Settings;
+    use crate::outfit::Outfit;
     use std::cell::Cell;
     use std::time::Duration;
 
     #[test]
     fn a_naive_caller_asks_until_it_is_answered_or_tired() -> Result<(), Box<dyn std::error::Error>> {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
-        let naive = Naive::new(&Pace::of(Duration::from_secs(6)))?;
+        let short = Settings { length: Duration::from_secs(6), ..Settings::default() };
+        let naive = Naive::new(&Outfit::load(&short)?.resilience)?;
         let after = |failures| {
             let requests = Cell::new(0);
             let request = || {

@@ -1,5 +1,6 @@
 //! One run as it was recorded: what the report and the picture are made from.
 
+use resil::Quota;
 use resil::breaker::State;
 
 use crate::allowance::Allowance;
@@ -28,6 +29,8 @@ pub(crate) struct Run<'a> {
     pub(crate) pace: Pace,
     pub(crate) schedule: Schedule,
     pub(crate) contract: Contract,
+    /// What the guarded side asks for at most.
+    pub(crate) promise: Quota,
     pub(crate) allowance: Allowance,
     pub(crate) seed: u64,
     pub(crate) sides: Sides<Side<'a>>,
@@ -51,6 +54,7 @@ impl<'a> Run<'a> {
             pace: Pace::of(script.length()),
             schedule: Schedule::new(20, script),
             contract: Contract::for_load(20),
+            promise: Contract::for_load(20).promise(),
             allowance: Allowance::for_load(20),
             seed: 1,
             sides: Sides { bare: side, naive: side, guarded: side },

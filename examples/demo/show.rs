@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::time::Duration;
 
-use resil::GracefulShutdown;
+use resil::Quota;
 use resil::shutdown::{self, Token};
 use tokio::time::Instant;
 
@@ -20,6 +20,7 @@ use crate::contract::Contract;
 use crate::guard::Guard;
 use crate::load::{self, Arena, SURGE, Schedule};
 use crate::naive::Naive;
+use crate::outfit::{Follower, Outfit};
 use crate::pace::Pace;
 use crate::phases::Script;
 use crate::report::Report;
@@ -42,9 +43,11 @@ struct Show {
     pace: Pace,
     schedule: Schedule,
     contract: Contract,
+    promise: Quota,
     allowance: Allowance,
     seed: u64,
     arena: Arc<Arena>,
+    follower: Follower,
     html: Place,
     svg: Option<Place>,
 }
@@ -60,9 +63,10 @@ pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Erro
     // Before the load, not after it: who waits for 30 seconds should not learn then that the path is wrong.
     let html = Place::make("--html", &settings.html)?;
     let svg = settings.svg.as_deref().map(|path| Place::make("--svg", path)).transpose()?;
-    let (script, pace) = (Script::new(settings.length), Pace::of(settings.length));
-    let (schedule, contract) = (Schedule::new(settings.rate, &script), Contract::for_load(settings.rate));
-    let allowance = Allowance::for_load(settings.rate);
+    let outfit = Outfit::load(settings)?;
+    let Outfit { pace, contract, promise, allowance, .. } = outfit;
+    let script = Script::new(settings.length);
+    let schedule = Schedule::new(settings.rate, &script);
     descriptors::make_room(settings.rate, pace.deadline)?;
 
     writeln!(
@@ -77,21 +81,23 @@ pub(crate) fn play(settings: &Settings) -> Result<shutdown::Report, Box<dyn Erro
     let play = Play { script: script.clone(), pace, contract, seed: settings.seed, start };
     let upstreams = NAMES.map(|name| Upstream::start(name, play.clone())).transpose()?;
     let clients = upstreams.as_ref().map(|upstream| Client::new(upstream.address()));
-    let guard = Guard::new(contract, allowance, &pace, start)?;
-    let arena = Arc::new(Arena::new(start, pace, clients, Naive::new(&pace)?, guard));
+    let (naive, guard) = (Naive::new(&outfit.resilience)?, Guard::new(&outfit.resilience, start)?);
+    let arena = Arc::new(Arena::new(start, pace, clients, naive, guard));
     let show = Show {
         script: script.clone(),
         pace,
         schedule,
         contract,
+        promise,
         allowance,
         seed: settings.seed,
         arena: Arc::clone(&arena),
+        follower: outfit.follow()?,
         html,
         svg,
     };
 
-    let shutdown = GracefulShutdown::new().named("demo");
+    let shutdown = outfit.resilience.shutdown().named("demo");
     let (hand_over, books) = channel();
     shutdown.register("upstreams").priority(10).run(move || close(upstreams, &hand_over))?;
     shutdown.register("report").priority(20).run(move || show.report(&books))?;
@@ -142,6 +148,7 @@ impl Show {
             pace: self.pace,
             schedule: *schedule,
             contract: self.contract,
+            promise: self.promise,
             allowance: self.allowance,
             seed: self.seed,
             sides: sides.map(|(ledger, visits)| Side { ledger, visits }),
@@ -152,6 +159,7 @@ impl Show {
             progress,
         };
         let is_whole = progress.until >= schedule.length;
+        let is_edited = self.follower.is_edited();
         let report = Report::of(&run);
         let mut out = io::stdout();
         if !is_whole {
@@ -173,7 +181,10 @@ impl Show {
             writeln!(out, "Picture: {}", place.path.display())?;
         }
 
-        let shortcomings = if is_whole { report.shortcomings() } else { Vec::new() };
+        if is_edited {
+            writeln!(out, "Settings were edited during the run; what it should have shown is not judged.")?;
+        }
+        let shortcomings = if is_whole && !is_edited { report.shortcomings() } else { Vec::new() };
         for shortcoming in &shortcomings {
             writeln!(io::stderr(), "demo: {shortcoming}")?;
         }
