@@ -3,8 +3,6 @@
 use std::fmt;
 use std::time::Duration;
 
-use resil::pipeline::retry::BudgetConfig;
-
 /// A share of the calls, so many per second beside that, and so many that are banked while all is well.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Allowance {
@@ -17,10 +15,6 @@ impl Allowance {
     /// A fifth of the calls; beside that, of the ordinary load, a twentieth, and a tenth of a second's in the bank.
     pub(crate) fn for_load(rate: u32) -> Self {
         Self { share_percent: 20, floor: rate.div_ceil(20), banked: rate.div_ceil(10) }
-    }
-
-    pub(crate) fn config(self) -> BudgetConfig {
-        BudgetConfig::new(self.share_percent).floor(self.floor).cap(self.banked)
     }
 
     /// How many retries there may be of `calls` from the beginning of the run to `end`: not one more.
@@ -50,13 +44,15 @@ mod tests {
     use super::*;
     use resil::Moment;
     use resil::pipeline::RetryBudget;
-    use resil::pipeline::retry::Token;
+    use resil::pipeline::retry::{BudgetConfig, Token};
 
     #[test]
     fn the_budget_gives_what_is_allowed_and_not_one_more() -> Result<(), resil::OutOfRange> {
         for rate in [20, 33, 200, 1000] {
             let allowance = Allowance::for_load(rate);
-            let budget = RetryBudget::try_new(allowance.config())?;
+            let Allowance { share_percent, floor, banked } = allowance;
+            let config = BudgetConfig::new(share_percent).floor(floor).cap(banked);
+            let budget = RetryBudget::try_new(config)?;
             // Each call asks for more than it could get.
             let calls = rate * 3;
             let mut given = 0;

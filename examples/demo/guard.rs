@@ -122,8 +122,9 @@ impl Guard {
         self.pipeline.stats()
     }
 
-    pub(crate) fn budget(&self) -> BudgetStats {
-        self.pipeline.now().retry_handle().retry_budget().map(RetryBudget::stats).unwrap_or_default()
+    /// The books of the budget, if there still is one.
+    pub(crate) fn budget(&self) -> Option<BudgetStats> {
+        self.pipeline.now().retry_handle().retry_budget().map(RetryBudget::stats)
     }
 
     /// Every change of the breaker's state so far.

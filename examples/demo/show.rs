@@ -132,7 +132,7 @@ impl Show {
         Retries {
             naive: (&self.arena.naive.stats()).into(),
             guarded: (&guarded.retry).into(),
-            paid: number(budget.withdrawn - budget.returned),
+            paid: budget.map_or(0, |budget| number(budget.withdrawn - budget.returned)),
             attempts_cut: number(guarded.attempt_timeout.map_or(0, |limit| limit.timed_out)),
         }
     }
