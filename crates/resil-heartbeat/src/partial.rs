@@ -100,7 +100,7 @@ impl PartialConfig {
             if self.target_repeat_longest.is_some() { "target_repeat_longest" } else { "target_repeat" };
         config.check().map_err(|error| WordError::from(error).spelled("target_repeat_longest", longest))?;
         if let Some(Err(error)) = self.metadata.as_ref().map(Metadata::check) {
-            return Err(WordError::Refused { word: "metadata", why: error.to_string() });
+            return Err(WordError::Refused { word: "metadata", why: error });
         }
         Ok(config)
     }
