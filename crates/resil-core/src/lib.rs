@@ -14,6 +14,8 @@ pub mod dice;
 pub mod duration;
 mod erased;
 mod error;
+#[doc(hidden)]
+pub mod expanded;
 pub mod growth;
 mod guard;
 mod line;

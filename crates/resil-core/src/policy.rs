@@ -35,6 +35,11 @@ use crate::{Rejected, Verdict};
 /// assert_eq!(budget.call(|| Ok::<_, ()>(7)), Ok(7));
 /// assert!(budget.call(|| Ok::<_, ()>(7)).is_err_and(|e| e.is_rejected()));
 /// ```
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a policy",
+    label = "this cannot guard a call",
+    note = "a retry, a timeout, a pipeline or a limiter whose calls wait stands around a call: make the call through it"
+)]
 pub trait Policy {
     /// What an admitted call holds until it is settled.
     type Permit: Send;

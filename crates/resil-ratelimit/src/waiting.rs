@@ -34,12 +34,18 @@ use crate::{Acquire, RateLimiter};
 pub struct Waiting<P, C = MonotonicClock> {
     pub(crate) limiter: P,
     pub(crate) max_wait: Duration,
+    is_patient: bool,
     clock: PhantomData<fn() -> C>,
 }
 
 impl<P: Clone, C> Clone for Waiting<P, C> {
     fn clone(&self) -> Self {
-        Self { limiter: self.limiter.clone(), max_wait: self.max_wait, clock: PhantomData }
+        Self {
+            limiter: self.limiter.clone(),
+            max_wait: self.max_wait,
+            is_patient: self.is_patient,
+            clock: PhantomData,
+        }
     }
 }
 
@@ -55,7 +61,14 @@ impl<C: Clock> RateLimiter<C> {
 impl<P: Borrow<RateLimiter<C>>, C: Clock> Waiting<P, C> {
     /// `limiter`, by reference or in an `Arc`, with calls that wait for their permit for up to `max_wait`.
     pub const fn new(limiter: P, max_wait: Duration) -> Self {
-        Self { limiter, max_wait, clock: PhantomData }
+        Self { limiter, max_wait, is_patient: false, clock: PhantomData }
+    }
+
+    /// Whether calls wait also past the [current deadline](crate::Deadline::current), which else refuses a wait that it would end; by
+    /// default no.
+    pub const fn patient(mut self, waits: bool) -> Self {
+        self.is_patient = waits;
+        self
     }
 
     /// Runs `f` once there is a permit. Parks the thread until then.
@@ -115,7 +128,7 @@ impl<P: Borrow<RateLimiter<C>>, C: Clock> Waiting<P, C> {
     }
 
     pub(crate) const fn request(&self) -> Request {
-        Request { within: Some(self.max_wait), ..Request::ONE }
+        Request { within: Some(self.max_wait), is_patient: self.is_patient, ..Request::ONE }
     }
 }
 

@@ -17,6 +17,18 @@ pub use resil_config::Resilience;
 pub use resil_heartbeat as heartbeat;
 #[cfg(feature = "heartbeat")]
 pub use resil_heartbeat::Heartbeat;
+#[cfg(all(feature = "macros", feature = "breaker"))]
+pub use resil_macros::circuit_breaker;
+#[cfg(feature = "macros")]
+pub use resil_macros::guard;
+#[cfg(all(feature = "macros", feature = "pipeline"))]
+pub use resil_macros::pipeline;
+#[cfg(all(feature = "macros", feature = "ratelimit"))]
+pub use resil_macros::rate_limiter;
+#[cfg(all(feature = "macros", feature = "retry"))]
+pub use resil_macros::retry;
+#[cfg(all(feature = "macros", feature = "timeout"))]
+pub use resil_macros::timeout;
 #[cfg(feature = "pipeline")]
 pub use resil_pipeline as pipeline;
 #[cfg(feature = "pipeline")]

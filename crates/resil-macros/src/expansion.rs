@@ -1,0 +1,101 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{quote, quote_spanned};
+use syn::{Error, Result};
+
+use crate::function::Function;
+use crate::layer::{Exit, Layer};
+use crate::names;
+
+/// The function with its layers around the body, the outermost first, and the functions that give their handles out.
+pub(crate) fn expand(layers: &[Layer], function: &Function) -> Result<TokenStream> {
+    let facade = &layers[0].arguments().facade;
+    let exits = layers.iter().map(Layer::exit).collect::<Result<Vec<_>>>()?;
+    let exit = exits.into_iter().max().unwrap_or(Exit::Line);
+    if exit > Exit::Line {
+        function.check_returns()?;
+    }
+    let mut repeating = layers.iter().filter(|layer| layer.arguments().kind.repeats());
+    let is_repeated = repeating.next().is_some();
+    if let Some(second) = repeating.next() {
+        return Err(Error::new(
+            second.arguments().span,
+            "this call is retried already, and attempts of attempts multiply: keep one `retry` or `pipeline`",
+        ));
+    }
+
+    let find = layers.iter().map(|layer| layer.find(function));
+    let body = body(function, facade, is_repeated)?;
+    let leave = leave(exit, function);
+    let prepare = layers.iter().map(|layer| layer.prepare(&leave)).collect::<Result<Vec<_>>>()?;
+
+    let (call, form) = (names::local("call"), names::local("form"));
+    let mut around = match (function.is_async, is_repeated) {
+        (false, _) => quote!(#facade::expanded::Form::enter(#form, #call())),
+        (true, false) => quote!(#facade::expanded::enter_async(#form, #call)),
+        (true, true) => quote!(#facade::expanded::enter_async(#form, #call())),
+    };
+    for layer in layers.iter().rev() {
+        around = layer.around(&around, function.is_async)?;
+    }
+    let awaited = function.is_async.then(|| quote!(.await));
+    let result = names::local("result");
+    let accessors = layers.iter().filter_map(|layer| layer.accessor(&function.vis, &function.ident));
+    let leaving = quote_spanned!(leave.span()=> #form.#leave(#result));
+    let guarded = function.with_body(
+        &quote! {
+            #(#find)*
+            #body
+            #(#prepare)*
+            let #result = #around #awaited;
+            #leaving
+        },
+        is_repeated,
+    );
+    Ok(quote!(#guarded #(#accessors)*))
+}
+
+/// The body as a closure or a future, and the form in which it tells of refusals.
+fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<TokenStream> {
+    let (call, form) = (names::local("call"), names::local("form"));
+    let (returned, block) = (function.returned(), function.body.stream());
+    let again = if is_repeated { function.arguments_again(facade)? } else { TokenStream::new() };
+    // Says what the future comes to, which cannot be written on it.
+    let hint = quote! {
+        #[allow(unreachable_code, unused_variables, clippy::all, clippy::pedantic)]
+        if false {
+            let returned: #returned = loop {};
+            return returned;
+        }
+    };
+    let (make, find) = match (function.is_async, is_repeated) {
+        (false, false) => (quote!(#facade::expanded::once(|| -> #returned { #block })), quote!(returned_by)),
+        (false, true) => {
+            (quote!(#facade::expanded::each_time(|| -> #returned { #again #block })), quote!(returned_by))
+        }
+        (true, false) => (quote!(async move { #hint #block }), quote!(output_of)),
+        (true, true) => (
+            quote!(#facade::expanded::each_time(move || { #again async move { #hint #block } })),
+            quote!(output_of_each),
+        ),
+    };
+    let mutable = is_repeated.then(|| quote!(mut));
+    Ok(quote! {
+        #[allow(unused_mut)]
+        let #mutable #call = #make;
+        let #form = {
+            #[allow(unused_imports)]
+            use #facade::expanded::{FormOfAnything as _, FormOfResult as _};
+            #facade::expanded::#find(&#call).form()
+        };
+    })
+}
+
+/// The way out of the function. Errors about it are errors about the type that it returns.
+fn leave(exit: Exit, function: &Function) -> Ident {
+    let name = match exit {
+        Exit::Line => "leave_line",
+        Exit::Guard => "leave_guard",
+        Exit::Limit => "leave_limit",
+    };
+    Ident::new(name, Span::mixed_site().located_at(function.returned_span()))
+}

@@ -1,0 +1,324 @@
+use proc_macro2::{Ident, Span, TokenStream};
+use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Error, Expr, ExprLit, Lit, Result, Visibility};
+
+use crate::arguments::Arguments;
+use crate::function::Function;
+use crate::kind::Kind;
+use crate::predicates::any_of;
+use crate::value::{self, duration};
+use crate::{names, settings};
+
+/// One attribute, as one layer around the body of a function.
+pub(crate) struct Layer {
+    arguments: Arguments,
+    handle: Handle,
+    /// The variable that holds its handle.
+    variable: Ident,
+}
+
+/// Where the handle comes from.
+enum Handle {
+    Given(Expr),
+    /// The attribute makes it: the expression, and the function that gives it out, if there is one.
+    Own { make: TokenStream, accessor: Option<Ident> },
+    Registered { registry: Expr, name: Expr },
+}
+
+/// What a layer may do to a call beside making it. The last one includes the others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) enum Exit {
+    /// It waits for as long as it takes, or until the current deadline.
+    Line,
+    /// It refuses.
+    Guard,
+    /// It refuses and cuts off.
+    Limit,
+}
+
+impl Layer {
+    /// The layer of the attribute that is the `position`th of its stack, the `nth` of its kind.
+    pub(crate) fn new(arguments: Arguments, function: &Function, position: usize, nth: usize) -> Result<Self> {
+        let handle = Handle::of(&arguments, function, nth)?;
+        if function.is_async && arguments.needs_timer()? && !cfg!(feature = "tokio") {
+            return Err(arguments.error(
+                "waits of an async function need the feature `tokio` of `resil`, or `timer = ..` with another runtime's sleep",
+            ));
+        }
+        if !function.is_async && let Some(timer) = arguments.word("timer") {
+            return Err(Error::new(timer.span(), "a function that is not async waits on its thread, without a timer"));
+        }
+        Ok(Self { arguments, handle, variable: names::local(&format!("handle_{position}")) })
+    }
+
+    pub(crate) fn arguments(&self) -> &Arguments {
+        &self.arguments
+    }
+
+    pub(crate) fn exit(&self) -> Result<Exit> {
+        Ok(match self.arguments.kind {
+            Kind::Timeout | Kind::Retry | Kind::Pipeline => Exit::Limit,
+            Kind::RateLimiter if self.arguments.waits()? => match self.handle {
+                Handle::Registered { .. } => Exit::Guard,
+                _ if self.arguments.get("max_wait").is_some() => Exit::Guard,
+                _ => Exit::Line,
+            },
+            _ => Exit::Guard,
+        })
+    }
+
+    /// The function that gives out the handle that the attribute makes, if it does.
+    pub(crate) fn accessor(&self, vis: &Visibility, function: &Ident) -> Option<TokenStream> {
+        let Handle::Own { make, accessor: Some(accessor) } = &self.handle else { return None };
+        let (facade, handle) = (&self.arguments.facade, self.arguments.kind.handle());
+        let docs = format!("The {} of `{function}`.", self.arguments.kind.noun());
+        Some(quote! {
+            #[doc = #docs]
+            #[inline]
+            #[must_use]
+            #vis fn #accessor() -> &'static #facade::#handle {
+                static HANDLE: #facade::#handle = #make;
+                &HANDLE
+            }
+        })
+    }
+
+    /// Finds the handle, before the body takes hold of the arguments.
+    pub(crate) fn find(&self, function: &Function) -> TokenStream {
+        let (facade, variable, kind) = (&self.arguments.facade, &self.variable, self.arguments.kind);
+        match &self.handle {
+            Handle::Given(expr) => {
+                let expr = referenced(expr);
+                let found = self.typed(expr.span());
+                quote_spanned!(expr.span()=> let #variable #found = #expr;)
+            }
+            Handle::Own { accessor: Some(accessor), .. } => {
+                let path = function.sibling(accessor);
+                quote!(let #variable = #path();)
+            }
+            Handle::Own { make, accessor: None } => {
+                let (handle, name) = (kind.handle(), names::constant(&self.variable));
+                quote! {
+                    static #name: #facade::#handle = #make;
+                    let #variable = &#name;
+                }
+            }
+            Handle::Registered { registry, name } => {
+                let method = kind.ident(self.arguments.span);
+                quote!(let #variable = (#registry).#method(#name);)
+            }
+        }
+    }
+
+    /// The type of the handle's variable, so that another one is refused in plain words.
+    fn typed(&self, span: Span) -> TokenStream {
+        let facade = &self.arguments.facade;
+        let handle = self.arguments.kind.handle();
+        match self.arguments.kind {
+            Kind::Guard => TokenStream::new(),
+            Kind::Pipeline => quote_spanned!(span=> : &#facade::#handle<_, _>),
+            _ => quote_spanned!(span=> : &#facade::#handle<_>),
+        }
+    }
+
+    /// What is still to be done about the handle once it is known how the function tells of refusals.
+    pub(crate) fn prepare(&self, leave: &Ident) -> Result<TokenStream> {
+        let (facade, variable, form) = (&self.arguments.facade, &self.variable, names::local("form"));
+        let mut prepared = TokenStream::new();
+        if let Handle::Registered { name, .. } = &self.handle {
+            let typed = self.typed(Span::mixed_site());
+            prepared.extend(quote! {
+                let #variable = match #variable {
+                    ::core::result::Result::Ok(handle) => handle,
+                    ::core::result::Result::Err(_) => {
+                        let refusal = #facade::expanded::unknown_name(#name);
+                        return #form.#leave(::core::result::Result::Err(#facade::Error::Rejected(refusal)));
+                    }
+                };
+                let #variable #typed = &#variable;
+            });
+        }
+        if self.arguments.kind == Kind::RateLimiter && self.arguments.waits()? {
+            let (max_wait, is_patient) = match self.arguments.get("max_wait") {
+                Some(max_wait) => (duration(max_wait)?, quote!(false)),
+                None => (
+                    quote!(::core::time::Duration::MAX),
+                    quote!(!#facade::expanded::can_be_refused(#form)),
+                ),
+            };
+            prepared.extend(quote!(let #variable = &#variable.waiting(#max_wait).patient(#is_patient);));
+        }
+        Ok(prepared)
+    }
+
+    /// The call around `inner`: around an expression in a function, around a future in an async one.
+    pub(crate) fn around(&self, inner: &TokenStream, is_async: bool) -> Result<TokenStream> {
+        let (facade, variable) = (&self.arguments.facade, &self.variable);
+        let (operation, timer) = match (is_async, self.arguments.kind.repeats()) {
+            (false, _) => (quote!(|| #inner), None),
+            (true, true) => (quote!(move || #inner), self.arguments.get("timer")),
+            (true, false) => (inner.clone(), self.arguments.get("timer")),
+        };
+        let verb = if is_async { "call_async_nested" } else { "call_nested" };
+        let with = if timer.is_some() { "_with" } else { "" };
+        let method = format_ident!("{verb}{with}", span = self.span());
+        let timer = timer.map(|timer| quote!(#timer,));
+        Ok(match self.arguments.kind {
+            Kind::RateLimiter if self.arguments.waits()? => {
+                quote!(#facade::ratelimit::Waiting::#method(#variable, #timer #operation))
+            }
+            Kind::Guard | Kind::CircuitBreaker | Kind::RateLimiter => match self.classifier() {
+                None => quote_spanned!(self.span()=> #facade::PolicyExt::#method(#variable, #operation)),
+                Some(classifier) => {
+                    let method = format_ident!("{verb}_with");
+                    quote!(#facade::PolicyExt::#method(#variable, #classifier, #operation))
+                }
+            },
+            Kind::Timeout => quote!(#facade::Timeout::#method(#variable, #timer #operation)),
+            Kind::Pipeline => quote!(#facade::Pipeline::#method(#variable, #timer #operation)),
+            Kind::Retry => {
+                let retrying = self.retrying();
+                quote!(#retrying.#method(#timer #operation))
+            }
+        })
+    }
+
+    /// The judge of a policy's calls, if it is not that of all.
+    fn classifier(&self) -> Option<TokenStream> {
+        let (facade, form) = (&self.arguments.facade, names::local("form"));
+        let classify = self.arguments.get("classify");
+        let closure = match (self.arguments.get("excluded"), classify) {
+            (None, None) => return None,
+            (None, Some(classify)) => quote!(#classify),
+            (Some(excluded), classify) => {
+                let is_excluded = any_of(excluded, &quote!(error), facade);
+                let otherwise = match classify {
+                    Some(classify) => quote!(#facade::expanded::classified(result, #classify)),
+                    None => quote!(#facade::Verdict::of(result)),
+                };
+                quote! {
+                    |result| match result {
+                        ::core::result::Result::Err(error) if #is_excluded => #facade::Verdict::Ignored,
+                        result => #otherwise,
+                    }
+                }
+            }
+        };
+        Some(quote!(#facade::expanded::classifying(#form, #closure)))
+    }
+
+    /// A retry, and what is to be retried.
+    fn retrying(&self) -> TokenStream {
+        let (facade, variable, form) = (&self.arguments.facade, &self.variable, names::local("form"));
+        let judging = |list: &Expr| {
+            let holds = any_of(list, &quote!(error), facade);
+            quote!(#facade::expanded::judging(#form, |error| #holds))
+        };
+        let mut retrying = match self.arguments.get("on") {
+            Some(list) => {
+                let predicate = judging(list);
+                quote!(#facade::Retry::when(#variable, #predicate))
+            }
+            None => quote!(#facade::Retry::on_errors(#variable)),
+        };
+        if let Some(list) = self.arguments.get("never") {
+            let predicate = judging(list);
+            retrying.extend(quote!(.never(#predicate)));
+        }
+        if let Some(hint) = self.arguments.get("after") {
+            retrying.extend(quote!(.after(#facade::expanded::hinting(#form, #hint))));
+        }
+        retrying
+    }
+
+    fn span(&self) -> Span {
+        let span = match &self.handle {
+            Handle::Given(expr) => expr.span(),
+            _ => self.arguments.span,
+        };
+        Span::mixed_site().located_at(span)
+    }
+}
+
+impl Handle {
+    fn of(arguments: &Arguments, function: &Function, nth: usize) -> Result<Self> {
+        let kind = arguments.kind.name();
+        if let Some(registry) = arguments.get("in") {
+            if let Some(given) = &arguments.handle {
+                return Err(Error::new_spanned(given, "a handle is given here, and another is looked up in a registry"));
+            }
+            let Some(name) = arguments.get("name") else {
+                return Err(Error::new_spanned(registry, "a registry has handles by name: say `name = \"..\"`, too"));
+            };
+            if let Some(setting) = arguments.settings().find(|word| *word != "name") {
+                let message = format!("`{setting}` is a setting, and the {} of the registry has its own", arguments.kind.noun());
+                return Err(Error::new(setting.span(), message));
+            }
+            return Ok(Self::Registered { registry: registry.clone(), name: name.clone() });
+        }
+        if let Some(given) = &arguments.handle {
+            if let Expr::Lit(ExprLit { lit: Lit::Str(name), .. }) = value::peeled(given) {
+                let name = name.value();
+                let message = format!(
+                    "a name alone finds no handle: write `name = {name:?}` for one of its own, \
+                     or `in = REGISTRY, name = {name:?}` for one of a registry"
+                );
+                return Err(Error::new_spanned(given, message));
+            }
+            if value::is_literal(given) {
+                let message = format!("a {} is expected here, or settings such as `word = value`", arguments.kind.noun());
+                return Err(Error::new_spanned(given, message));
+            }
+            if let Some(setting) = arguments.settings().next() {
+                let message = format!("`{setting}` is a setting, and the {} that is given has its own", arguments.kind.noun());
+                return Err(Error::new(setting.span(), message));
+            }
+            return Ok(Self::Given(given.clone()));
+        }
+        let default_name = format!("::{}", function.ident);
+        let name = quote!(::core::concat!(::core::module_path!(), #default_name));
+        let make = settings::handle(arguments, &name)?;
+        let suffix = if nth == 0 { String::new() } else { format!("_{}", nth + 1) };
+        let plain = function.ident.to_string();
+        let plain = plain.trim_start_matches("r#");
+        let accessor = match arguments.get("accessor").map(value::peeled) {
+            None => Some(Ident::new(&format!("{plain}_{kind}{suffix}"), names::located(arguments.span))),
+            Some(Expr::Path(path)) if path.path.get_ident().is_some() => path.path.get_ident().cloned(),
+            Some(expr) if matches!(value::flag(expr), Ok(false)) => None,
+            Some(expr) => {
+                return Err(Error::new_spanned(expr, "expected the name of a function to make, or `false` for none"));
+            }
+        };
+        Ok(Self::Own { make, accessor })
+    }
+}
+
+/// A reference to what an expression gives.
+fn referenced(expr: &Expr) -> TokenStream {
+    match expr {
+        Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_) => quote!(&(#expr)),
+        _ => {
+            let mut tokens = quote_spanned!(expr.span()=> &);
+            expr.to_tokens(&mut tokens);
+            tokens
+        }
+    }
+}
+
+impl Arguments {
+    /// Whether calls wait for their permit.
+    pub(crate) fn waits(&self) -> Result<bool> {
+        let blocking = self.get("blocking").map(value::flag).transpose()?;
+        if blocking == Some(false) {
+            self.exclude("blocking", "max_wait", "who does not wait has no longest wait")?;
+        }
+        Ok(self.kind == Kind::RateLimiter && blocking != Some(false))
+    }
+
+    /// Whether calls of an async function need a timer that nobody has given.
+    fn needs_timer(&self) -> Result<bool> {
+        let sleeps = matches!(self.kind, Kind::Timeout | Kind::Retry | Kind::Pipeline) || self.waits()?;
+        Ok(sleeps && self.get("timer").is_none())
+    }
+}

@@ -1,0 +1,172 @@
+//! The settings of a handle that an attribute makes, as an expression for a `static`.
+
+mod retry;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+use syn::{Error, Expr, Ident, Result};
+
+use crate::arguments::Arguments;
+use crate::kind::Kind;
+use crate::value::{count, duration, flag, percent, ratio};
+
+/// The limit of a call under a bare `#[timeout]`, in seconds.
+const DEFAULT_TIMEOUT: u64 = 30;
+
+/// How many permits per second a bare `#[rate_limiter]` gives.
+const DEFAULT_RATE: u32 = 10;
+
+/// The expression that makes the handle, whose default name is `name`.
+pub(crate) fn handle(arguments: &Arguments, name: &TokenStream) -> Result<TokenStream> {
+    let facade = &arguments.facade;
+    let name = arguments.get("name").map_or_else(|| name.clone(), |name| quote!(#name));
+    Ok(match arguments.kind {
+        Kind::CircuitBreaker => {
+            let config = circuit_breaker(arguments)?;
+            quote!(#facade::CircuitBreaker::new(#name, #config))
+        }
+        Kind::RateLimiter => {
+            let quota = quota(arguments)?;
+            quote!(#facade::RateLimiter::new(#name, #quota))
+        }
+        Kind::Retry => {
+            let config = retry::config(arguments)?;
+            let budget = arguments.get("budget").map(|budget| quote!(.budget(&#budget)));
+            quote!(#facade::Retry::new(#name, #config)#budget)
+        }
+        Kind::Timeout => {
+            let config = timeout(arguments)?;
+            quote!(#facade::Timeout::with_config(#name, #config))
+        }
+        Kind::Guard | Kind::Pipeline => {
+            let kind = arguments.kind.name();
+            return Err(arguments.error(&format!(
+                "`{kind}` takes a {}, such as `#[resil::{kind}(&PAYMENTS)]`",
+                arguments.kind.noun()
+            )));
+        }
+    })
+}
+
+/// `.word(value)` for each word that was said.
+fn methods(
+    arguments: &Arguments,
+    words: &[(&str, fn(&Expr) -> Result<TokenStream>)],
+) -> Result<TokenStream> {
+    let mut calls = TokenStream::new();
+    for (word, read) in words {
+        if let Some(value) = arguments.get(word) {
+            let (method, value) = (quote::format_ident!("{word}"), read(value)?);
+            calls.extend(quote!(.#method(#value)));
+        }
+    }
+    Ok(calls)
+}
+
+fn truth(expr: &Expr) -> Result<TokenStream> {
+    flag(expr).map(|flag| quote!(#flag))
+}
+
+/// The value of a word that has to be said when `because` is.
+fn needed(
+    arguments: &Arguments,
+    word: &str,
+    because: &str,
+    read: fn(&Expr) -> Result<TokenStream>,
+) -> Result<TokenStream> {
+    if let Some(value) = arguments.get(word) {
+        return read(value);
+    }
+    let reason = arguments.word(because);
+    let span = reason.map_or(arguments.span, Ident::span);
+    Err(Error::new(span, format!("`{because}` needs `{word}`, too")))
+}
+
+fn circuit_breaker(arguments: &Arguments) -> Result<TokenStream> {
+    let facade = &arguments.facade;
+    let base = match arguments.get("config") {
+        Some(config) => quote!((#config)),
+        None => quote!(#facade::breaker::Config::new()),
+    };
+    let plain = methods(
+        arguments,
+        &[
+            ("failure_threshold", count),
+            ("reset_timeout", duration),
+            ("half_open_max_calls", count),
+            ("success_threshold", count),
+            ("half_open_failure_rate", percent),
+            ("probe_timeout", duration),
+            ("max_half_open", duration),
+            ("ramp_up", duration),
+        ],
+    )?;
+    let window = |because| -> Result<_> {
+        let min_calls = needed(arguments, "min_calls", because, count)?;
+        let window = needed(arguments, "window", because, duration)?;
+        Ok(quote!(#min_calls, #facade::breaker::Window::time(#window)))
+    };
+    let mut rates = TokenStream::new();
+    if let Some(rate) = arguments.get("failure_rate") {
+        let (rate, window) = (percent(rate)?, window("failure_rate")?);
+        rates.extend(quote!(.failure_rate(#rate, #window)));
+    }
+    if let Some(limit) = arguments.get("slow_call") {
+        let (limit, window) = (duration(limit)?, window("slow_call")?);
+        let rate = needed(arguments, "slow_call_rate", "slow_call", percent)?;
+        rates.extend(quote!(.slow_rate(#limit, #rate, #window)));
+    }
+    for (word, rule) in [("min_calls", "failure_rate"), ("window", "failure_rate"), ("slow_call_rate", "slow_call")] {
+        if let (Some(word), true) = (arguments.word(word), rates.is_empty()) {
+            return Err(Error::new(word.span(), format!("`{word}` means nothing without `{rule}`")));
+        }
+    }
+    Ok(quote!(#base #plain #rates))
+}
+
+fn quota(arguments: &Arguments) -> Result<TokenStream> {
+    let facade = &arguments.facade;
+    for word in ["rate", "per"] {
+        arguments.exclude("config", word, "the quota has its rate")?;
+    }
+    let base = match (arguments.get("config"), arguments.get("rate")) {
+        (Some(quota), _) => quote!((#quota)),
+        (None, rate) => {
+            let per = match arguments.get("per") {
+                Some(per) => duration(per)?,
+                None => quote!(::core::time::Duration::from_secs(1)),
+            };
+            match rate.map(ratio).transpose()?.flatten() {
+                Some((permits, 1)) => quote!(#facade::Quota::per(#permits, #per)),
+                Some((permits, periods)) => {
+                    let burst = permits.div_ceil(periods);
+                    quote!(#facade::Quota::per(#permits, #per.saturating_mul(#periods)).burst(#burst))
+                }
+                None => {
+                    let permits = rate.map_or_else(|| quote!(#DEFAULT_RATE), |rate| quote!(#rate));
+                    quote!(#facade::Quota::per(#permits, #per))
+                }
+            }
+        }
+    };
+    let more = methods(arguments, &[("burst", count), ("initial", count)])?;
+    Ok(quote!(#base #more))
+}
+
+fn timeout(arguments: &Arguments) -> Result<TokenStream> {
+    let facade = &arguments.facade;
+    arguments.exclude("config", "default", "the configuration has its limit")?;
+    let base = match (arguments.get("config"), arguments.get("default")) {
+        (Some(config), _) => quote!((#config)),
+        (None, Some(limit)) => {
+            let limit = duration(limit)?;
+            quote!(#facade::timeout::Config::new(#limit))
+        }
+        (None, None) => {
+            quote!(#facade::timeout::Config::new(::core::time::Duration::from_secs(#DEFAULT_TIMEOUT)))
+        }
+    };
+    let max = arguments.get("max").map(duration).transpose()?.map(|max| quote!(.max_timeout(#max)));
+    let more = methods(arguments, &[("propagate_deadline", truth), ("include_queue_time", truth)])?;
+    Ok(quote!(#base #max #more))
+}
