@@ -78,6 +78,7 @@ impl Row {
 
     /// Whether the row compares the peers, so that one which is missing from it lacks the operation.
     pub fn is_versus(&self) -> bool {
-        !self.key.starts_with("scale") && !self.key.ends_with("floor")
+        let is_ours_alone = self.key.starts_with("scale") || self.key.starts_with("attribute");
+        !is_ours_alone && !self.key.ends_with("floor")
     }
 }

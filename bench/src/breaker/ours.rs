@@ -14,6 +14,8 @@ use crate::work::{Load, Refused, Seen, Work};
 
 /// Admission and settlement by hand, without `call` around them.
 pub const BY_HAND: &str = "resil, admit and settle";
+/// The attribute on a method.
+pub const ATTRIBUTE: &str = "resil, #[guard]";
 /// The tower layer around a `&'static` breaker rather than an `Arc`.
 pub const STATIC: &str = "resil, in a static";
 
@@ -70,6 +72,50 @@ impl Caller for &Async {
     #[inline(always)]
     fn call(&mut self, work: Work) -> Seen {
         seen(ready(self.0.call_async(async move { work.perform() })))
+    }
+}
+
+struct Attributed(CircuitBreaker);
+
+impl Attributed {
+    #[resil_macros::guard(&self.0, crate = resil_breaker)]
+    #[inline(always)]
+    fn perform(&self, work: Work) -> Result<u64, Error<Refused>> {
+        work.perform().map_err(Error::Inner)
+    }
+
+    #[resil_macros::guard(&self.0, crate = resil_breaker)]
+    #[inline(always)]
+    async fn perform_later(&self, work: Work) -> Result<u64, Error<Refused>> {
+        work.perform().map_err(Error::Inner)
+    }
+}
+
+impl Guarded for Attributed {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &Attributed {
+    #[inline(always)]
+    fn call(&mut self, work: Work) -> Seen {
+        seen(self.perform(work))
+    }
+}
+
+struct AttributedAsync(Attributed);
+
+impl Guarded for AttributedAsync {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &AttributedAsync {
+    #[inline(always)]
+    fn call(&mut self, work: Work) -> Seen {
+        seen(ready(self.0.perform_later(work)))
     }
 }
 
@@ -134,6 +180,22 @@ pub fn contender(operation: Operation) -> Option<Contender> {
 /// Admission and settlement by hand.
 pub fn by_hand(operation: Operation) -> Option<Contender> {
     Contender::guarding(BY_HAND, operation, |spec| Some(ByHand(build(spec, true))))
+}
+
+/// Our breaker in a closure's form and in an attribute's.
+pub fn in_both_forms(operation: Operation) -> Vec<Contender> {
+    let attributed = |spec| Attributed(build(spec, true));
+    let all = match operation.form {
+        Form::Async => [
+            Contender::guarding(OURS, operation, |spec| Some(Async(build(spec, true)))),
+            Contender::guarding(ATTRIBUTE, operation, move |spec| Some(AttributedAsync(attributed(spec)))),
+        ],
+        _ => [
+            Contender::guarding(OURS, operation, |spec| Some(Sync(build(spec, true)))),
+            Contender::guarding(ATTRIBUTE, operation, move |spec| Some(attributed(spec))),
+        ],
+    };
+    all.into_iter().flatten().collect()
 }
 
 /// Our breaker with `held` calls in its time window at the start of each batch of at most `batch` calls.

@@ -142,6 +142,22 @@ pub const ALL: &[Row] = &[
         contenders: || compared(floor::bare_tower(), in_form(Form::Tower, TIME)),
     },
     Row {
+        key: "attribute",
+        title: "Attribute on a method, success, consecutive rule",
+        reference: OURS,
+        two_threads: false,
+        targets: &[Target::new(ours::ATTRIBUTE, OURS, 1.1)],
+        contenders: || ours::in_both_forms(Operation::sync(CONSECUTIVE, Load::Success)),
+    },
+    Row {
+        key: "attribute-async",
+        title: "Attribute on an async method, success, consecutive rule",
+        reference: OURS,
+        two_threads: false,
+        targets: &[Target::new(ours::ATTRIBUTE, OURS, 1.1)],
+        contenders: || ours::in_both_forms(in_form(Form::Async, CONSECUTIVE)),
+    },
+    Row {
         key: "two-threads-consecutive",
         title: "Two threads on one breaker, success, consecutive rule",
         reference: floor::SHARED_FETCH_ADD,

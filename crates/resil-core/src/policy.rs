@@ -38,7 +38,7 @@ use crate::{Rejected, Verdict};
 #[diagnostic::on_unimplemented(
     message = "`{Self}` is not a policy",
     label = "this cannot guard a call",
-    note = "a retry, a timeout, a pipeline or a limiter whose calls wait stands around a call: make the call through it"
+    note = "a retry, a timeout, a pipeline and a limiter whose calls wait make calls themselves, by their own `call` or attribute"
 )]
 pub trait Policy {
     /// What an admitted call holds until it is settled.

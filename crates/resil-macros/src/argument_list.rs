@@ -31,15 +31,15 @@ pub(crate) fn again(argument: &PatType, is_async: bool, facade: &TokenStream) ->
             return Err(Error::new_spanned(&argument.ty, BORROWED_MUTABLY));
         }
         let name = &pattern.ident;
-        return Ok(quote!(let #name = &mut *#name;));
+        return Ok(quote!(#[allow(unused_variables)] let #name = &mut *#name;));
     }
     let mut names = Vec::new();
     variables(&argument.pat, &mut names);
     let span = argument.ty.span();
     let statements = names.into_iter().map(|PatIdent { mutability, ident, .. }| {
         let cfgs = argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
-        let copy = quote_spanned!(span=> #facade::expanded::again(&#ident));
-        quote!(#(#cfgs)* let #mutability #ident = #copy;)
+        let copy = quote_spanned!(span=> #facade::expanded::cloned_for_each_attempt(&#ident));
+        quote!(#(#cfgs)* #[allow(unused_variables)] let #mutability #ident = #copy;)
     });
     Ok(quote!(#(#statements)*))
 }

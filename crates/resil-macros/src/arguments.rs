@@ -58,12 +58,15 @@ impl Arguments {
             } else if self.handle.is_none() && self.said.is_empty() && facade.is_none() {
                 self.handle = Some(input.parse()?);
             } else {
-                let surplus = if self.handle.is_some() { "one" } else { "a handle, which stands first" };
-                let message = format!("expected `word = value`; there is {surplus} already");
-                return Err(input.error(message.replace(
-                    "there is a handle, which stands first already",
-                    "a handle stands first, before all words",
-                )));
+                let message = match self.handle {
+                    Some(_) if self.kind == Kind::Guard => {
+                        "there is a policy already: several guard one call as a tuple, `(&QUOTA, &API)`"
+                    }
+                    Some(_) => "there is a handle already; what follows are words, `word = value`",
+                    None => "a handle stands first, before all words",
+                };
+                let surplus: Expr = input.parse()?;
+                return Err(Error::new_spanned(surplus, message));
             }
             if !input.is_empty() {
                 input.parse::<Token![,]>()?;

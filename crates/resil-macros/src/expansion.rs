@@ -56,7 +56,7 @@ pub(crate) fn expand(layers: &[Layer], function: &Function) -> Result<TokenStrea
 
 /// The body as a closure or a future, and the form in which it tells of refusals.
 fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<TokenStream> {
-    let (call, form) = (names::local("call"), names::local("form"));
+    let (call, returns, form) = (names::local("call"), names::local("returns"), names::local("form"));
     let (returned, block) = (function.returned(), function.body.stream());
     let again = if is_repeated { function.arguments_again(facade)? } else { TokenStream::new() };
     // Says what the future comes to, which cannot be written on it.
@@ -82,10 +82,11 @@ fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<
     Ok(quote! {
         #[allow(unused_mut)]
         let #mutable #call = #make;
+        let #returns = #facade::expanded::#find(&#call);
         let #form = {
             #[allow(unused_imports)]
             use #facade::expanded::{FormOfAnything as _, FormOfResult as _};
-            #facade::expanded::#find(&#call).form()
+            #returns.form()
         };
     })
 }

@@ -1,5 +1,6 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, format_ident, quote, quote_spanned};
+use syn::ext::IdentExt;
 use syn::spanned::Spanned;
 use syn::{Error, Expr, ExprLit, Lit, Result, Visibility};
 
@@ -49,7 +50,12 @@ impl Layer {
         if !function.is_async && let Some(timer) = arguments.word("timer") {
             return Err(Error::new(timer.span(), "a function that is not async waits on its thread, without a timer"));
         }
-        Ok(Self { arguments, handle, variable: names::local(&format!("handle_{position}")) })
+        let mut variable = names::local(&format!("handle_{position}"));
+        if let Handle::Given(expr) = &handle {
+            // Where the compiler shows what is wrong with it.
+            variable.set_span(variable.span().located_at(expr.span()));
+        }
+        Ok(Self { arguments, handle, variable })
     }
 
     pub(crate) fn arguments(&self) -> &Arguments {
@@ -144,7 +150,7 @@ impl Layer {
                 Some(max_wait) => (duration(max_wait)?, quote!(false)),
                 None => (
                     quote!(::core::time::Duration::MAX),
-                    quote!(!#facade::expanded::can_be_refused(#form)),
+                    quote!(#form.is_patient()),
                 ),
             };
             prepared.extend(quote!(let #variable = &#variable.waiting(#max_wait).patient(#is_patient);));
@@ -186,7 +192,8 @@ impl Layer {
 
     /// The judge of a policy's calls, if it is not that of all.
     fn classifier(&self) -> Option<TokenStream> {
-        let (facade, form) = (&self.arguments.facade, names::local("form"));
+        let facade = &self.arguments.facade;
+        let (returns, form) = (names::local("returns"), names::local("form"));
         let classify = self.arguments.get("classify");
         let closure = match (self.arguments.get("excluded"), classify) {
             (None, None) => return None,
@@ -205,15 +212,16 @@ impl Layer {
                 }
             }
         };
-        Some(quote!(#facade::expanded::classifying(#form, #closure)))
+        Some(quote!(#facade::expanded::classifying(#returns, #form, #closure)))
     }
 
     /// A retry, and what is to be retried.
     fn retrying(&self) -> TokenStream {
-        let (facade, variable, form) = (&self.arguments.facade, &self.variable, names::local("form"));
+        let (facade, variable) = (&self.arguments.facade, &self.variable);
+        let (returns, form) = (names::local("returns"), names::local("form"));
         let judging = |list: &Expr| {
             let holds = any_of(list, &quote!(error), facade);
-            quote!(#facade::expanded::judging(#form, |error| #holds))
+            quote!(#facade::expanded::judging(#returns, #form, |error| #holds))
         };
         let mut retrying = match self.arguments.get("on") {
             Some(list) => {
@@ -227,7 +235,7 @@ impl Layer {
             retrying.extend(quote!(.never(#predicate)));
         }
         if let Some(hint) = self.arguments.get("after") {
-            retrying.extend(quote!(.after(#facade::expanded::hinting(#form, #hint))));
+            retrying.extend(quote!(.after(#facade::expanded::hinting(#returns, #form, #hint))));
         }
         retrying
     }
@@ -276,12 +284,11 @@ impl Handle {
             }
             return Ok(Self::Given(given.clone()));
         }
-        let default_name = format!("::{}", function.ident);
+        let plain = function.ident.unraw();
+        let default_name = format!("::{plain}");
         let name = quote!(::core::concat!(::core::module_path!(), #default_name));
         let make = settings::handle(arguments, &name)?;
         let suffix = if nth == 0 { String::new() } else { format!("_{}", nth + 1) };
-        let plain = function.ident.to_string();
-        let plain = plain.trim_start_matches("r#");
         let accessor = match arguments.get("accessor").map(value::peeled) {
             None => Some(Ident::new(&format!("{plain}_{kind}{suffix}"), names::located(arguments.span))),
             Some(Expr::Path(path)) if path.path.get_ident().is_some() => path.path.get_ident().cloned(),

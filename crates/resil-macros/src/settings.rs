@@ -1,14 +1,15 @@
 //! The settings of a handle that an attribute makes, as an expression for a `static`.
 
+mod breaker;
 mod retry;
 
 use proc_macro2::TokenStream;
 use quote::quote;
-use syn::{Error, Expr, Ident, Result};
+use syn::{Expr, Result};
 
 use crate::arguments::Arguments;
 use crate::kind::Kind;
-use crate::value::{count, duration, flag, percent, ratio};
+use crate::value::{count, duration, flag, ratio};
 
 /// The limit of a call under a bare `#[timeout]`, in seconds.
 const DEFAULT_TIMEOUT: u64 = 30;
@@ -22,7 +23,7 @@ pub(crate) fn handle(arguments: &Arguments, name: &TokenStream) -> Result<TokenS
     let name = arguments.get("name").map_or_else(|| name.clone(), |name| quote!(#name));
     Ok(match arguments.kind {
         Kind::CircuitBreaker => {
-            let config = circuit_breaker(arguments)?;
+            let config = breaker::config(arguments)?;
             quote!(#facade::CircuitBreaker::new(#name, #config))
         }
         Kind::RateLimiter => {
@@ -65,63 +66,6 @@ fn methods(
 
 fn truth(expr: &Expr) -> Result<TokenStream> {
     flag(expr).map(|flag| quote!(#flag))
-}
-
-/// The value of a word that has to be said when `because` is.
-fn needed(
-    arguments: &Arguments,
-    word: &str,
-    because: &str,
-    read: fn(&Expr) -> Result<TokenStream>,
-) -> Result<TokenStream> {
-    if let Some(value) = arguments.get(word) {
-        return read(value);
-    }
-    let reason = arguments.word(because);
-    let span = reason.map_or(arguments.span, Ident::span);
-    Err(Error::new(span, format!("`{because}` needs `{word}`, too")))
-}
-
-fn circuit_breaker(arguments: &Arguments) -> Result<TokenStream> {
-    let facade = &arguments.facade;
-    let base = match arguments.get("config") {
-        Some(config) => quote!((#config)),
-        None => quote!(#facade::breaker::Config::new()),
-    };
-    let plain = methods(
-        arguments,
-        &[
-            ("failure_threshold", count),
-            ("reset_timeout", duration),
-            ("half_open_max_calls", count),
-            ("success_threshold", count),
-            ("half_open_failure_rate", percent),
-            ("probe_timeout", duration),
-            ("max_half_open", duration),
-            ("ramp_up", duration),
-        ],
-    )?;
-    let window = |because| -> Result<_> {
-        let min_calls = needed(arguments, "min_calls", because, count)?;
-        let window = needed(arguments, "window", because, duration)?;
-        Ok(quote!(#min_calls, #facade::breaker::Window::time(#window)))
-    };
-    let mut rates = TokenStream::new();
-    if let Some(rate) = arguments.get("failure_rate") {
-        let (rate, window) = (percent(rate)?, window("failure_rate")?);
-        rates.extend(quote!(.failure_rate(#rate, #window)));
-    }
-    if let Some(limit) = arguments.get("slow_call") {
-        let (limit, window) = (duration(limit)?, window("slow_call")?);
-        let rate = needed(arguments, "slow_call_rate", "slow_call", percent)?;
-        rates.extend(quote!(.slow_rate(#limit, #rate, #window)));
-    }
-    for (word, rule) in [("min_calls", "failure_rate"), ("window", "failure_rate"), ("slow_call_rate", "slow_call")] {
-        if let (Some(word), true) = (arguments.word(word), rates.is_empty()) {
-            return Err(Error::new(word.span(), format!("`{word}` means nothing without `{rule}`")));
-        }
-    }
-    Ok(quote!(#base #plain #rates))
 }
 
 fn quota(arguments: &Arguments) -> Result<TokenStream> {

@@ -39,6 +39,14 @@ pub(crate) fn count(expr: &Expr) -> Result<TokenStream> {
     }
 }
 
+/// A whole number that is a literal.
+pub(crate) fn known_count(expr: &Expr) -> Option<u32> {
+    match literal(expr) {
+        Some((false, Lit::Int(number))) => number.base10_parse().ok(),
+        _ => None,
+    }
+}
+
 /// A number that may be a fraction.
 pub(crate) fn number(expr: &Expr) -> Result<TokenStream> {
     match literal(expr) {

@@ -15,7 +15,7 @@ fn down() -> io::Error {
 #[derive(Debug)]
 enum Failure {
     Refused(Rejected),
-    Late(#[expect(dead_code, reason = "made, never read")] TimedOut),
+    Late(TimedOut),
     Declined,
 }
 
@@ -82,7 +82,7 @@ fn an_error_of_ones_own_is_made_from_the_refusal() {
 
     assert!(charge(true).is_ok());
     assert!(matches!(charge(false), Err(Failure::Declined)));
-    assert!(matches!(charge(true), Err(Failure::Refused(_))));
+    assert!(matches!(charge(true), Err(Failure::Refused(refusal)) if refusal.retry_after().is_some()));
     let stats = charge_circuit_breaker().stats();
     assert_eq!((stats.successes, stats.failures, stats.rejected), (1, 1, 1));
     assert_eq!(charge_circuit_breaker().name().as_str(), "forms::charge");
@@ -125,6 +125,12 @@ async fn an_async_retry_makes_a_future_for_each_attempt_from_arguments_of_its_ow
     assert_eq!(fetch("text".into(), &attempts).await.ok().as_deref(), Some("text"));
     assert_eq!((attempts.load(Relaxed), fetch_retry().stats().retries), (3, 2));
     assert_eq!(fetch_retry().config().max_attempts, 3);
+
+    #[resil::timeout(1)]
+    async fn hang() -> Result<(), Failure> {
+        std::future::pending().await
+    }
+    assert!(matches!(hang().await, Err(Failure::Late(cut)) if cut.limit() == Some(Duration::from_secs(1))));
 }
 
 #[test]

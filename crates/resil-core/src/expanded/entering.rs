@@ -10,7 +10,7 @@ use crate::expanded::Form;
 
 /// What `future` comes to, for the guards around it.
 #[inline]
-pub const fn enter_async<F: Future, R: Form<Returned = F::Output>>(form: R, future: F) -> Entering<F, R> {
+pub const fn enter_async<F: Future, R: Form<F::Output>>(form: R, future: F) -> Entering<F, R> {
     Entering { future, form }
 }
 
@@ -24,7 +24,7 @@ pin_project! {
     }
 }
 
-impl<F: Future, R: Form<Returned = F::Output>> Future for Entering<F, R> {
+impl<F: Future, R: Form<F::Output>> Future for Entering<F, R> {
     type Output = Result<R::Value, Error<R::Error>>;
 
     #[inline]

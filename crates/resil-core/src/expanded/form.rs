@@ -18,147 +18,127 @@ impl<R> Returns<R> {
     }
 }
 
+impl<R> Clone for Returns<R> {
+    #[inline]
+    fn clone(&self) -> Self {
+        *self
+    }
+}
+
+impl<R> Copy for Returns<R> {}
+
+impl<R> fmt::Debug for Returns<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Returns")
+    }
+}
+
 impl<T, E> Returns<Result<T, Error<E>>> {
     /// Errors pass through.
     #[inline]
-    pub const fn form(self) -> Passing<T, E> {
-        Passing(PhantomData)
+    pub const fn form(self) -> Passing {
+        Passing
     }
 }
 
 /// The form of any other result.
 pub trait FormOfResult: Sized {
-    /// The form.
-    type Form;
     /// Refusals are converted.
-    fn form(self) -> Self::Form;
-}
-
-impl<T, E> FormOfResult for Returns<Result<T, E>> {
-    type Form = Converting<T, E>;
-
     #[inline]
-    fn form(self) -> Converting<T, E> {
-        Converting(PhantomData)
+    fn form(self) -> Converting {
+        Converting
     }
 }
+
+impl<T, E> FormOfResult for Returns<Result<T, E>> {}
 
 /// The form of what is no result. Its method takes a reference, so that it is found last.
 pub trait FormOfAnything {
-    /// The form.
-    type Form;
     /// No refusal can be told.
-    fn form(&self) -> Self::Form;
-}
-
-impl<R> FormOfAnything for Returns<R> {
-    type Form = Plain<R>;
-
     #[inline]
-    fn form(&self) -> Plain<R> {
-        Plain(PhantomData)
+    fn form(&self) -> Plain {
+        Plain
     }
 }
 
-/// How a function tells what became of its call.
-pub trait Form: Copy {
-    /// What the body returns.
-    type Returned;
-    /// What it returns of it when all is well.
+impl<R> FormOfAnything for Returns<R> {}
+
+/// How a function that returns `R` tells what became of its call.
+///
+/// The forms themselves have no type parameters: a future that held one of `R`'s beside its body's would not be known as `Send` where
+/// `R` borrows.
+pub trait Form<R>: Copy {
+    /// What it returns when all is well.
     type Value;
     /// The call's own error.
     type Error;
-    /// Whether the call can say that it was refused; one that cannot waits for as long as it takes.
-    const CAN_BE_REFUSED: bool;
 
     /// What the body returned, for the guards around it.
-    fn enter(self, returned: Self::Returned) -> Result<Self::Value, Error<Self::Error>>;
-}
-
-/// Whether a function of this form can say that its call was refused.
-#[inline]
-pub const fn can_be_refused<R: Form>(_form: R) -> bool {
-    R::CAN_BE_REFUSED
+    fn enter(self, returned: R) -> Result<Self::Value, Error<Self::Error>>;
 }
 
 /// A `Result<T, Error<E>>`, which passes through.
-pub struct Passing<T, E>(PhantomData<fn() -> (T, E)>);
+#[derive(Clone, Copy, Debug)]
+pub struct Passing;
 
 /// A `Result<T, E>` whose error is made from a refusal.
-pub struct Converting<T, E>(PhantomData<fn() -> (T, E)>);
+#[derive(Clone, Copy, Debug)]
+pub struct Converting;
 
 /// Anything else.
-pub struct Plain<R>(PhantomData<fn() -> R>);
+#[derive(Clone, Copy, Debug)]
+pub struct Plain;
 
-macro_rules! copied {
-    ($($form:ident<$($parameter:ident),+>),+) => {$(
-        impl<$($parameter),+> Clone for $form<$($parameter),+> {
-            #[inline]
-            fn clone(&self) -> Self {
-                *self
-            }
-        }
-
-        impl<$($parameter),+> Copy for $form<$($parameter),+> {}
-
-        impl<$($parameter),+> fmt::Debug for $form<$($parameter),+> {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(stringify!($form))
-            }
-        }
-    )+};
-}
-
-copied!(Returns<R>, Passing<T, E>, Converting<T, E>, Plain<R>);
-
-impl<T, E> Form for Passing<T, E> {
-    type Returned = Result<T, Error<E>>;
+impl<T, E> Form<Result<T, Error<E>>> for Passing {
     type Value = T;
     type Error = E;
-    const CAN_BE_REFUSED: bool = true;
 
     #[inline]
-    fn enter(self, returned: Self::Returned) -> Result<T, Error<E>> {
+    fn enter(self, returned: Result<T, Error<E>>) -> Result<T, Error<E>> {
         returned
     }
 }
 
-impl<T, E> Passing<T, E> {
+impl Passing {
     /// What the caller gets where a wait may be refused.
     #[inline]
-    pub fn leave_line(self, result: Result<T, Error<E>>) -> Result<T, Error<E>> {
+    pub fn leave_line<T, E>(self, result: Result<T, Error<E>>) -> Result<T, Error<E>> {
         result
     }
 
     /// What the caller gets where calls are refused.
     #[inline]
-    pub fn leave_guard(self, result: Result<T, Error<E>>) -> Result<T, Error<E>> {
+    pub fn leave_guard<T, E>(self, result: Result<T, Error<E>>) -> Result<T, Error<E>> {
         result
     }
 
     /// What the caller gets where calls are refused and cut off.
     #[inline]
-    pub fn leave_limit(self, result: Result<T, Error<E>>) -> Result<T, Error<E>> {
+    pub fn leave_limit<T, E>(self, result: Result<T, Error<E>>) -> Result<T, Error<E>> {
         result
+    }
+
+    /// Whether a wait may outlast the current deadline.
+    #[inline]
+    pub const fn is_patient(self) -> bool {
+        false
     }
 }
 
-impl<T, E> Form for Converting<T, E> {
-    type Returned = Result<T, E>;
+impl<T, E> Form<Result<T, E>> for Converting {
     type Value = T;
     type Error = E;
-    const CAN_BE_REFUSED: bool = true;
 
     #[inline]
-    fn enter(self, returned: Self::Returned) -> Result<T, Error<E>> {
+    fn enter(self, returned: Result<T, E>) -> Result<T, Error<E>> {
         returned.map_err(Error::Inner)
     }
 }
 
-impl<T, E> Converting<T, E> {
+impl Converting {
     /// What the caller gets where a wait may be refused.
     #[inline]
-    pub fn leave_line<M>(self, result: Result<T, Error<E>>) -> Result<T, E>
+    pub fn leave_line<T, E, M>(self, result: Result<T, Error<E>>) -> Result<T, E>
     where
         E: FromRefusal<M>,
     {
@@ -170,7 +150,7 @@ impl<T, E> Converting<T, E> {
     /// # Panics
     /// If something cut the call off all the same; nothing that it is used for does.
     #[inline]
-    pub fn leave_guard<M>(self, result: Result<T, Error<E>>) -> Result<T, E>
+    pub fn leave_guard<T, E, M>(self, result: Result<T, Error<E>>) -> Result<T, E>
     where
         E: FromRefusal<M>,
     {
@@ -179,11 +159,17 @@ impl<T, E> Converting<T, E> {
 
     /// What the caller gets where calls are refused and cut off.
     #[inline]
-    pub fn leave_limit<M, L>(self, result: Result<T, Error<E>>) -> Result<T, E>
+    pub fn leave_limit<T, E, M, L>(self, result: Result<T, Error<E>>) -> Result<T, E>
     where
         E: FromRefusal<M> + FromTimeout<L>,
     {
         leave(result, E::from_refusal, E::from_timeout)
+    }
+
+    /// Whether a wait may outlast the current deadline.
+    #[inline]
+    pub const fn is_patient(self) -> bool {
+        false
     }
 }
 
@@ -201,11 +187,9 @@ fn leave<T, E>(
     }
 }
 
-impl<R> Form for Plain<R> {
-    type Returned = R;
+impl<R> Form<R> for Plain {
     type Value = R;
     type Error = Infallible;
-    const CAN_BE_REFUSED: bool = false;
 
     #[inline]
     fn enter(self, returned: R) -> Result<R, Error<Infallible>> {
@@ -213,13 +197,13 @@ impl<R> Form for Plain<R> {
     }
 }
 
-impl<R> Plain<R> {
+impl Plain {
     /// What the caller gets where a wait ends well, however long it takes.
     ///
     /// # Panics
     /// If it is refused all the same: behind a line that is longer than a clock can count.
     #[inline]
-    pub fn leave_line(self, result: Result<R, Error<Infallible>>) -> R {
+    pub fn leave_line<R>(self, result: Result<R, Error<Infallible>>) -> R {
         match result {
             Ok(returned) => returned,
             Err(error) => panic!("{error}"),
@@ -228,19 +212,19 @@ impl<R> Plain<R> {
 
     /// What does not compile, as the caller could not be told of a refusal.
     #[inline]
-    pub fn leave_guard(self, result: Result<R, Error<Infallible>>) -> R
-    where
-        R: CanSayRefused,
-    {
+    pub fn leave_guard<R: CanSayRefused>(self, result: Result<R, Error<Infallible>>) -> R {
         self.leave_line(result)
     }
 
     /// What does not compile, as the caller could not be told of a refusal.
     #[inline]
-    pub fn leave_limit(self, result: Result<R, Error<Infallible>>) -> R
-    where
-        R: CanSayRefused,
-    {
+    pub fn leave_limit<R: CanSayRefused>(self, result: Result<R, Error<Infallible>>) -> R {
         self.leave_line(result)
+    }
+
+    /// Whether a wait may outlast the current deadline: nobody could be told that it did not.
+    #[inline]
+    pub const fn is_patient(self) -> bool {
+        true
     }
 }

@@ -1,13 +1,14 @@
 use std::error::Error as StdError;
+use std::io;
 use std::ops::Deref;
 use std::time::Duration;
 
-use crate::expanded::Form;
+use crate::expanded::{Form, Returns};
 use crate::{Name, Reason, Rejected, Verdict};
 
 /// An argument for one more attempt.
 #[inline]
-pub fn again<A: Clone>(argument: &A) -> A {
+pub fn cloned_for_each_attempt<A: Clone>(argument: &A) -> A {
     argument.clone()
 }
 
@@ -28,23 +29,31 @@ pub fn classified<T, E>(
 
 /// A classifier of what a function of this form returns.
 #[inline]
-pub const fn classifying<R, C>(_form: R, classify: C) -> C
+pub const fn classifying<R, F, C>(_returns: Returns<R>, _form: F, classify: C) -> C
 where
-    R: Form,
-    C: FnOnce(Result<&R::Value, &R::Error>) -> Verdict,
+    F: Form<R>,
+    C: FnOnce(Result<&F::Value, &F::Error>) -> Verdict,
 {
     classify
 }
 
 /// A predicate on the errors of a function of this form.
 #[inline]
-pub const fn judging<R: Form, P: Fn(&R::Error) -> bool>(_form: R, predicate: P) -> P {
+pub const fn judging<R, F, P>(_returns: Returns<R>, _form: F, predicate: P) -> P
+where
+    F: Form<R>,
+    P: Fn(&F::Error) -> bool,
+{
     predicate
 }
 
 /// How long the errors of a function of this form say to wait.
 #[inline]
-pub const fn hinting<R: Form, H: Fn(&R::Error) -> Option<Duration>>(_form: R, hint: H) -> H {
+pub const fn hinting<R, F, H>(_returns: Returns<R>, _form: F, hint: H) -> H
+where
+    F: Form<R>,
+    H: Fn(&F::Error) -> Option<Duration>,
+{
     hint
 }
 
@@ -52,7 +61,9 @@ pub const fn hinting<R: Form, H: Fn(&R::Error) -> Option<Duration>>(_form: R, hi
 pub fn is_or_is_caused_by<T: StdError + 'static, M, E: HasCauses<M>>(error: &E) -> bool {
     let mut link = Some(error.first());
     while let Some(error) = link {
-        if error.is::<T>() {
+        // An error of input or output does not name what is in it as its source, but the source of that.
+        let carried = error.downcast_ref::<io::Error>().and_then(io::Error::get_ref);
+        if error.is::<T>() || carried.is_some_and(<dyn StdError + Send + Sync>::is::<T>) {
             return true;
         }
         link = error.source();

@@ -1,0 +1,6 @@
+#[resil::guard]
+fn charge() -> Result<(), resil::Error<()>> {
+    Ok(())
+}
+
+fn main() {}
