@@ -14,6 +14,8 @@ use crate::work::{Load, Refused, Seen, Work};
 
 /// Admission and settlement by hand, without `call` around them.
 pub const BY_HAND: &str = "resil, admit and settle";
+/// An async method that makes the call by hand: what the attribute on it is to cost.
+pub const IN_METHOD: &str = "resil, in an async method";
 /// The attribute on a method.
 pub const ATTRIBUTE: &str = "resil, #[guard]";
 /// The tower layer around a `&'static` breaker rather than an `Arc`.
@@ -88,6 +90,29 @@ impl Attributed {
     #[inline(always)]
     async fn perform_later(&self, work: Work) -> Result<u64, Error<Refused>> {
         work.perform().map_err(Error::Inner)
+    }
+}
+
+/// What [`Attributed`] says, by hand.
+struct InMethod(CircuitBreaker);
+
+impl InMethod {
+    #[inline(always)]
+    async fn perform_later(&self, work: Work) -> Result<u64, Error<Refused>> {
+        self.0.call_async_nested(async move { work.perform().map_err(Error::Inner) }).await
+    }
+}
+
+impl Guarded for InMethod {
+    fn caller(&self) -> impl Caller {
+        self
+    }
+}
+
+impl Caller for &InMethod {
+    #[inline(always)]
+    fn call(&mut self, work: Work) -> Seen {
+        seen(ready(self.perform_later(work)))
     }
 }
 
@@ -186,11 +211,12 @@ pub fn by_hand(operation: Operation) -> Option<Contender> {
 pub fn in_both_forms(operation: Operation) -> Vec<Contender> {
     let attributed = |spec| Attributed(build(spec, true));
     let all = match operation.form {
-        Form::Async => [
+        Form::Async => vec![
             Contender::guarding(OURS, operation, |spec| Some(Async(build(spec, true)))),
+            Contender::guarding(IN_METHOD, operation, |spec| Some(InMethod(build(spec, true)))),
             Contender::guarding(ATTRIBUTE, operation, move |spec| Some(AttributedAsync(attributed(spec)))),
         ],
-        _ => [
+        _ => vec![
             Contender::guarding(OURS, operation, |spec| Some(Sync(build(spec, true)))),
             Contender::guarding(ATTRIBUTE, operation, move |spec| Some(attributed(spec))),
         ],

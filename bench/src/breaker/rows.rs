@@ -152,9 +152,9 @@ pub const ALL: &[Row] = &[
     Row {
         key: "attribute-async",
         title: "Attribute on an async method, success, consecutive rule",
-        reference: OURS,
+        reference: ours::IN_METHOD,
         two_threads: false,
-        targets: &[Target::new(ours::ATTRIBUTE, OURS, 1.1)],
+        targets: &[Target::new(ours::ATTRIBUTE, ours::IN_METHOD, 1.1)],
         contenders: || ours::in_both_forms(in_form(Form::Async, CONSECUTIVE)),
     },
     Row {

@@ -13,7 +13,8 @@ pub use entering::{Entering, enter_async};
 pub use form::{Converting, Form, FormOfAnything, FormOfResult, Passing, Plain, Returns};
 pub use reports::{CanSayRefused, FromRefusal, FromTimeout};
 pub use told::{
-    HasCauses, classified, classifying, cloned_for_each_attempt, hinting, holds, is_or_is_caused_by, judging, unknown_name,
+    HasCauses, classified, classifying, cloned_for_each_attempt, hinting, holds, is_or_is_caused_by, judging,
+    unknown_name,
 };
 
 use std::future::Future;

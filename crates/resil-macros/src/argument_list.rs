@@ -11,7 +11,9 @@ pub(crate) fn check_receiver(receiver: &Receiver, is_async: bool) -> Result<()> 
         ReceiverKind::Reference(_, _, None) => Ok(()),
         ReceiverKind::Reference(_, _, Some(_)) if !is_async => Ok(()),
         ReceiverKind::Reference(..) => Err(Error::new_spanned(receiver, BORROWED_MUTABLY)),
-        ReceiverKind::Typed(_, kind) if matches!(**kind, Type::Reference(ref r) if r.mutability.is_none()) => Ok(()),
+        ReceiverKind::Typed(_, kind) if matches!(**kind, Type::Reference(ref r) if r.mutability.is_none()) => {
+            Ok(())
+        }
         _ => Err(Error::new_spanned(
             receiver,
             "the body is called for each attempt, and the first one would use `self` up: take `&self`",
@@ -105,7 +107,8 @@ mod tests {
 
     #[test]
     fn every_variable_of_a_pattern_is_found_and_loses_its_mut() {
-        let mut nested = pattern("Order { id, lines: [first, .., (mut a, &b)], rest: Some(whole @ Line(c)) }");
+        let mut nested =
+            pattern("Order { id, lines: [first, .., (mut a, &b)], rest: Some(whole @ Line(c)) }");
         assert_eq!(named(&nested), ["id", "first", "a", "b", "whole", "c"]);
         without_mut(&mut nested);
         assert!(!nested.to_token_stream().to_string().contains("mut"));

@@ -29,8 +29,7 @@ struct Said {
 
 impl Arguments {
     pub(crate) fn parse(kind: Kind, span: Span, tokens: TokenStream) -> Result<Self> {
-        let mut arguments =
-            Self { kind, span, handle: None, said: Vec::new(), facade: quote!(::resil) };
+        let mut arguments = Self { kind, span, handle: None, said: Vec::new(), facade: quote!(::resil) };
         let facade = (|input: ParseStream<'_>| arguments.read(input)).parse2(tokens)?;
         if let Some(path) = facade {
             arguments.facade = path.to_token_stream();

@@ -28,7 +28,8 @@ fn replaced(kind: Kind, tokens: TokenStream, item: TokenStream) -> Result<TokenS
         return Ok(put_off(&arguments, tokens, &mut function));
     }
     // Those that were put off stand in the order in which they would expand, the outermost last.
-    let (ours, others) = std::mem::take(&mut function.attributes).into_iter().partition(|a| put_off_kind(a).is_some());
+    let (ours, others) =
+        std::mem::take(&mut function.attributes).into_iter().partition(|a| put_off_kind(a).is_some());
     function.attributes = others;
     let mut stack = vec![arguments];
     for attribute in Vec::<Attribute>::from_iter(ours) {
@@ -66,7 +67,9 @@ fn put_off(arguments: &Arguments, tokens: TokenStream, function: &mut Function) 
 fn put_off_before(tokens: TokenStream) -> (bool, TokenStream) {
     let mut rest = tokens.clone().into_iter();
     match (rest.next(), rest.next()) {
-        (Some(TokenTree::Punct(at)), Some(TokenTree::Ident(later))) if at.as_char() == '@' && later == "later" => {
+        (Some(TokenTree::Punct(at)), Some(TokenTree::Ident(later)))
+            if at.as_char() == '@' && later == "later" =>
+        {
             (true, rest.collect())
         }
         _ => (false, tokens),
@@ -84,9 +87,28 @@ fn put_off_kind(attribute: &Attribute) -> Option<Kind> {
 /// Whether it may change the function: any attribute but those that only tell the compiler something.
 fn is_still_to_come(attribute: &Attribute) -> bool {
     const TELLING: [&str; 22] = [
-        "allow", "automatically_derived", "cold", "coverage", "deny", "deprecated", "doc", "expect", "export_name", "forbid",
-        "ignore", "inline", "link_section", "must_use", "no_mangle", "optimize", "should_panic", "target_feature",
-        "track_caller", "type_length_limit", "used", "warn",
+        "allow",
+        "automatically_derived",
+        "cold",
+        "coverage",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "export_name",
+        "forbid",
+        "ignore",
+        "inline",
+        "link_section",
+        "must_use",
+        "no_mangle",
+        "optimize",
+        "should_panic",
+        "target_feature",
+        "track_caller",
+        "type_length_limit",
+        "used",
+        "warn",
     ];
     const TOOLS: [&str; 4] = ["clippy", "diagnostic", "miri", "rustfmt"];
     let path = attribute.path();

@@ -41,7 +41,10 @@ impl Parse for Function {
 impl Function {
     fn check(&self) -> Result<()> {
         if let Some(token) = &self.signature.constness {
-            return Err(Error::new_spanned(token, "a `const fn` cannot be guarded: a guard has state that calls change"));
+            return Err(Error::new_spanned(
+                token,
+                "a `const fn` cannot be guarded: a guard has state that calls change",
+            ));
         }
         if let Safety::Unsafe(token) = &self.signature.safety {
             return Err(Error::new_spanned(
@@ -50,7 +53,10 @@ impl Function {
             ));
         }
         if let Some(abi) = &self.signature.abi {
-            return Err(Error::new_spanned(abi, "an `extern fn` cannot be guarded: guard a function that calls it"));
+            return Err(Error::new_spanned(
+                abi,
+                "an `extern fn` cannot be guarded: guard a function that calls it",
+            ));
         }
         if let ReturnType::Type(_, returned) = &self.signature.output {
             if let Type::Never(_) = **returned {

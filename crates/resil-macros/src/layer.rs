@@ -23,8 +23,14 @@ pub(crate) struct Layer {
 enum Handle {
     Given(Expr),
     /// The attribute makes it: the expression, and the function that gives it out, if there is one.
-    Own { make: TokenStream, accessor: Option<Ident> },
-    Registered { registry: Expr, name: Expr },
+    Own {
+        make: TokenStream,
+        accessor: Option<Ident>,
+    },
+    Registered {
+        registry: Expr,
+        name: Expr,
+    },
 }
 
 /// What a layer may do to a call beside making it. The last one includes the others.
@@ -40,15 +46,25 @@ pub(crate) enum Exit {
 
 impl Layer {
     /// The layer of the attribute that is the `position`th of its stack, the `nth` of its kind.
-    pub(crate) fn new(arguments: Arguments, function: &Function, position: usize, nth: usize) -> Result<Self> {
+    pub(crate) fn new(
+        arguments: Arguments,
+        function: &Function,
+        position: usize,
+        nth: usize,
+    ) -> Result<Self> {
         let handle = Handle::of(&arguments, function, nth)?;
         if function.is_async && arguments.needs_timer()? && !cfg!(feature = "tokio") {
             return Err(arguments.error(
                 "waits of an async function need the feature `tokio` of `resil`, or `timer = ..` with another runtime's sleep",
             ));
         }
-        if !function.is_async && let Some(timer) = arguments.word("timer") {
-            return Err(Error::new(timer.span(), "a function that is not async waits on its thread, without a timer"));
+        if !function.is_async
+            && let Some(timer) = arguments.word("timer")
+        {
+            return Err(Error::new(
+                timer.span(),
+                "a function that is not async waits on its thread, without a timer",
+            ));
         }
         let mut variable = names::local(&format!("handle_{position}"));
         if let Handle::Given(expr) = &handle {
@@ -148,10 +164,7 @@ impl Layer {
         if self.arguments.kind == Kind::RateLimiter && self.arguments.waits()? {
             let (max_wait, is_patient) = match self.arguments.get("max_wait") {
                 Some(max_wait) => (duration(max_wait)?, quote!(false)),
-                None => (
-                    quote!(::core::time::Duration::MAX),
-                    quote!(#form.is_patient()),
-                ),
+                None => (quote!(::core::time::Duration::MAX), quote!(#form.is_patient())),
             };
             prepared.extend(quote!(let #variable = &#variable.waiting(#max_wait).patient(#is_patient);));
         }
@@ -254,13 +267,22 @@ impl Handle {
         let kind = arguments.kind.name();
         if let Some(registry) = arguments.get("in") {
             if let Some(given) = &arguments.handle {
-                return Err(Error::new_spanned(given, "a handle is given here, and another is looked up in a registry"));
+                return Err(Error::new_spanned(
+                    given,
+                    "a handle is given here, and another is looked up in a registry",
+                ));
             }
             let Some(name) = arguments.get("name") else {
-                return Err(Error::new_spanned(registry, "a registry has handles by name: say `name = \"..\"`, too"));
+                return Err(Error::new_spanned(
+                    registry,
+                    "a registry has handles by name: say `name = \"..\"`, too",
+                ));
             };
             if let Some(setting) = arguments.settings().find(|word| *word != "name") {
-                let message = format!("`{setting}` is a setting, and the {} of the registry has its own", arguments.kind.noun());
+                let message = format!(
+                    "`{setting}` is a setting, and the {} of the registry has its own",
+                    arguments.kind.noun()
+                );
                 return Err(Error::new(setting.span(), message));
             }
             return Ok(Self::Registered { registry: registry.clone(), name: name.clone() });
@@ -275,11 +297,17 @@ impl Handle {
                 return Err(Error::new_spanned(given, message));
             }
             if value::is_literal(given) {
-                let message = format!("a {} is expected here, or settings such as `word = value`", arguments.kind.noun());
+                let message = format!(
+                    "a {} is expected here, or settings such as `word = value`",
+                    arguments.kind.noun()
+                );
                 return Err(Error::new_spanned(given, message));
             }
             if let Some(setting) = arguments.settings().next() {
-                let message = format!("`{setting}` is a setting, and the {} that is given has its own", arguments.kind.noun());
+                let message = format!(
+                    "`{setting}` is a setting, and the {} that is given has its own",
+                    arguments.kind.noun()
+                );
                 return Err(Error::new(setting.span(), message));
             }
             return Ok(Self::Given(given.clone()));
@@ -294,7 +322,10 @@ impl Handle {
             Some(Expr::Path(path)) if path.path.get_ident().is_some() => path.path.get_ident().cloned(),
             Some(expr) if matches!(value::flag(expr), Ok(false)) => None,
             Some(expr) => {
-                return Err(Error::new_spanned(expr, "expected the name of a function to make, or `false` for none"));
+                return Err(Error::new_spanned(
+                    expr,
+                    "expected the name of a function to make, or `false` for none",
+                ));
             }
         };
         Ok(Self::Own { make, accessor })
@@ -304,7 +335,9 @@ impl Handle {
 /// A reference to what an expression gives.
 fn referenced(expr: &Expr) -> TokenStream {
     match expr {
-        Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_) => quote!(&(#expr)),
+        Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_) => {
+            quote!(&(#expr))
+        }
         _ => {
             let mut tokens = quote_spanned!(expr.span()=> &);
             expr.to_tokens(&mut tokens);

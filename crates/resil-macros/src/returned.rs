@@ -50,9 +50,10 @@ pub(crate) fn is_future(returned: &Type) -> bool {
         Type::Paren(paren) => is_future(&paren.elem),
         Type::Path(path) => path.path.segments.last().is_some_and(|last| {
             let inner = match &last.arguments {
-                PathArguments::AngleBracketed(arguments) => arguments.args.iter().any(
-                    |argument| matches!(argument, GenericArgument::Type(inner) if is_future(inner)),
-                ),
+                PathArguments::AngleBracketed(arguments) => arguments
+                    .args
+                    .iter()
+                    .any(|argument| matches!(argument, GenericArgument::Type(inner) if is_future(inner))),
                 _ => false,
             };
             let name = last.ident.to_string();
@@ -86,7 +87,9 @@ mod tests {
 
     #[test]
     fn a_future_in_a_pointer_is_a_future() {
-        for future in ["impl Future<Output = u8>", "Pin<Box<dyn Future<Output = u8> + Send + 'a>>", "BoxFuture<'a, u8>"] {
+        for future in
+            ["impl Future<Output = u8>", "Pin<Box<dyn Future<Output = u8> + Send + 'a>>", "BoxFuture<'a, u8>"]
+        {
             assert!(is_future(&parse_str(future).expect(future)), "{future}");
         }
         for other in ["Result<u8, E>", "Box<dyn Error>", "Vec<Box<dyn Future<Output = u8>>>"] {

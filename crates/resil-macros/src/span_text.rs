@@ -22,14 +22,17 @@ pub(crate) fn parse(text: &str) -> Result<Duration, String> {
         let (digits, after) = rest.split_at(rest.find(|c: char| !c.is_ascii_digit()).unwrap_or(rest.len()));
         let after = after.trim_start();
         let (unit, after) = after.split_at(after.find(|c: char| !c.is_alphabetic()).unwrap_or(after.len()));
-        let number: u64 = digits.parse().map_err(|_| format!("expected a whole number before its unit in {text:?}"))?;
+        let number: u64 =
+            digits.parse().map_err(|_| format!("expected a whole number before its unit in {text:?}"))?;
         let nanos = UNITS.iter().find(|(names, _)| names.contains(&unit)).map(|(_, nanos)| *nanos);
         let nanos = nanos.ok_or_else(|| match unit {
             "" => format!("{text:?} lacks a unit: ns, us, ms, s, m, h or d"),
             _ => format!("{unit:?} is no unit of time: ns, us, ms, s, m, h or d"),
         })?;
         let span = number.checked_mul(nanos).map(Duration::from_nanos);
-        sum = span.and_then(|span| sum.checked_add(span)).ok_or_else(|| format!("{text:?} is longer than 584 years"))?;
+        sum = span
+            .and_then(|span| sum.checked_add(span))
+            .ok_or_else(|| format!("{text:?} is longer than 584 years"))?;
         rest = after.trim_start();
     }
     Ok(sum)

@@ -21,7 +21,9 @@ pub(crate) fn peeled(expr: &Expr) -> &Expr {
 fn literal(expr: &Expr) -> Option<(bool, &Lit)> {
     match peeled(expr) {
         Expr::Lit(ExprLit { lit, .. }) => Some((false, lit)),
-        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => literal(expr).map(|(minus, lit)| (!minus, lit)),
+        Expr::Unary(ExprUnary { op: UnOp::Neg(_), expr, .. }) => {
+            literal(expr).map(|(minus, lit)| (!minus, lit))
+        }
         _ => None,
     }
 }
@@ -95,7 +97,9 @@ pub(crate) fn known_duration(expr: &Expr) -> Result<Option<Duration>> {
             Ok(span) => Ok(Some(span)),
             Err(why) => wrong(expr, why),
         },
-        _ => wrong(expr, "expected a duration: a number of seconds, or a text like \"500ms\", \"30s\", \"5m\""),
+        _ => {
+            wrong(expr, "expected a duration: a number of seconds, or a text like \"500ms\", \"30s\", \"5m\"")
+        }
     }
 }
 
@@ -202,7 +206,8 @@ mod tests {
 
     #[test]
     fn a_share_is_whole_percent() {
-        let share = |text: &str| percent(&parse_str(text).expect("an expression")).map(|share| share.to_string());
+        let share =
+            |text: &str| percent(&parse_str(text).expect("an expression")).map(|share| share.to_string());
         assert_eq!(share("\"50%\"").ok().as_deref(), Some("50u8"));
         assert_eq!(share("0.07").ok().as_deref(), Some("7u8"));
         for wrong in ["50", "0.125", "\"50\"", "-0.5", "\"300%\""] {

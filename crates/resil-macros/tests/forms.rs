@@ -135,12 +135,20 @@ async fn an_async_retry_makes_a_future_for_each_attempt_from_arguments_of_its_ow
 
 #[test]
 fn a_retried_method_may_take_its_arguments_by_reference_by_value_and_mutably() {
-    static RETRY: Retry = Retry::new("retry", resil::retry::Config::new().backoff(resil::retry::Backoff::fixed(Duration::ZERO)));
+    static RETRY: Retry = Retry::new(
+        "retry",
+        resil::retry::Config::new().backoff(resil::retry::Backoff::fixed(Duration::ZERO)),
+    );
     struct Log(Vec<String>);
 
     impl Log {
         #[resil::retry(RETRY)]
-        fn write(&mut self, mut line: String, (times, _): (usize, ()), count: &mut u32) -> Result<usize, Error<io::Error>> {
+        fn write(
+            &mut self,
+            mut line: String,
+            (times, _): (usize, ()),
+            count: &mut u32,
+        ) -> Result<usize, Error<io::Error>> {
             *count += 1;
             line.push('!');
             self.0.push(line);

@@ -6,7 +6,9 @@ use std::time::Duration;
 use resil::breaker::{Config, OnCancel, Reopen, Window};
 use resil::retry::{Backoff, Config as RetryConfig, Jitter};
 use resil::timeout::Config as TimeoutConfig;
-use resil::{CircuitBreaker, Error, Pipeline, Quota, RateLimiter, Reason, Rejected, Retry, RetryBudget, Timeout};
+use resil::{
+    CircuitBreaker, Error, Pipeline, Quota, RateLimiter, Reason, Rejected, Retry, RetryBudget, Timeout,
+};
 
 const SECOND: Duration = Duration::from_secs(1);
 

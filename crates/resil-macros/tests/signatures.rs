@@ -179,7 +179,10 @@ fn futures_of_methods_borrow_change_and_use_up_their_receiver_and_stay_send() {
     assert_eq!(block_on(is_send(store.async_borrowed(1))).ok(), Some("second"));
     block_on(is_send(store.async_mutable("third".into()))).expect("admitted").push('!');
     assert_eq!(block_on(is_send(store.async_again(0))).ok(), Some("first!"));
-    assert_eq!(block_on(is_send(store.async_by_value(vec!["zeroth".into()]))).map(|rows| rows.len()).ok(), Some(4));
+    assert_eq!(
+        block_on(is_send(store.async_by_value(vec!["zeroth".into()]))).map(|rows| rows.len()).ok(),
+        Some(4)
+    );
 }
 
 #[test]
@@ -187,7 +190,10 @@ fn parameters_lifetimes_patterns_and_opaque_types_stay() {
     assert_eq!(generic((1, 2), [3, 4], ()).ok(), Some(10));
     assert_eq!(opaque(3).map(Iterator::collect).ok(), Some(vec![0, 2, 4]));
     assert!(opaque(0).is_err());
-    assert_eq!(block_on(is_send(async_opaque(7))).map(|debug| format!("{debug:?}")).ok().as_deref(), Some("\"7\""));
+    assert_eq!(
+        block_on(is_send(async_opaque(7))).map(|debug| format!("{debug:?}")).ok().as_deref(),
+        Some("\"7\"")
+    );
     assert_eq!(io_alias().ok(), Some(42));
     assert!(block_on(own_parameter::<Error<()>>(Error::Inner(()))).is_err());
     let mut count = 0;
@@ -216,7 +222,9 @@ fn a_future_costs_what_its_body_and_the_call_around_it_cost() {
         Ok(buffer.len())
     }
 
-    let by_hand = |buffer| async move { resil::PolicyExt::call_async_nested(&API, async move { body(buffer).await }).await };
+    let by_hand = |buffer| async move {
+        resil::PolicyExt::call_async_nested(&API, async move { body(buffer).await }).await
+    };
     let (ours, theirs) = (size_of_val(&guarded([0; 1_024])), size_of_val(&by_hand([0; 1_024])));
     assert!(ours <= theirs, "{ours} bytes, by hand {theirs}");
 }

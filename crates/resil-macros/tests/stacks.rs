@@ -39,7 +39,9 @@ fn guards_are_asked_from_the_first_to_the_last_and_a_refusal_is_nobodys_failure(
     }
 
     let (outer, inner) = (Spy::admitting("outer"), Spy::refusing("inner"));
-    assert!(matches!(call(&outer, &inner), Err(Failure::Refused(refusal)) if refusal.name().as_str() == "inner"));
+    assert!(
+        matches!(call(&outer, &inner), Err(Failure::Refused(refusal)) if refusal.name().as_str() == "inner")
+    );
     // Also with an error of one's own, what the inner one refused says nothing about the other side.
     assert_eq!(outer.told(), [Told::Admitted, Told::Settled(Verdict::Ignored)]);
 
@@ -130,7 +132,10 @@ fn two_of_a_kind_have_functions_of_their_own() {
 
     assert!(call().is_ok());
     assert!(call().is_err_and(|error| error.to_string().starts_with("bursts")));
-    assert_eq!((call_rate_limiter().name().as_str(), call_rate_limiter_2().name().as_str()), ("hourly", "bursts"));
+    assert_eq!(
+        (call_rate_limiter().name().as_str(), call_rate_limiter_2().name().as_str()),
+        ("hourly", "bursts")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -181,11 +186,9 @@ fn what_is_excluded_is_ignored_and_the_rest_counts() {
         Err(Error::Inner(error))
     }
 
-    for ignored in [
-        std::io::Error::other(Invalid),
-        ErrorKind::NotFound.into(),
-        ErrorKind::InvalidInput.into(),
-    ] {
+    for ignored in
+        [std::io::Error::other(Invalid), ErrorKind::NotFound.into(), ErrorKind::InvalidInput.into()]
+    {
         assert!(check(ignored).is_err());
     }
     let stats = check_circuit_breaker().stats();

@@ -3,7 +3,7 @@
 use crate::source::Source;
 use crate::tidy::file::File;
 
-/// Refuses every item of a `lib.rs` that is not a `mod name;` or a `use`.
+/// Refuses every item of a `lib.rs` that is not a `mod name;` or a `use`, or an attribute macro, which can stand nowhere else.
 pub(crate) fn judge(file: &File) -> Vec<String> {
     let mut complaints = Vec::new();
     if !file.text.contains("#![doc = include_str!(\"../README.md\")]") {
@@ -11,12 +11,15 @@ pub(crate) fn judge(file: &File) -> Vec<String> {
     }
     let code = Source::read(&file.text).code;
     let mut rest = code.as_str();
+    let mut is_macro = false;
     while let Some(start) = rest.find(|c: char| !c.is_whitespace()) {
         let line = code[..code.len() - rest.len() + start].matches('\n').count() + 1;
         rest = &rest[start..];
         let is_attribute = rest.starts_with('#');
         let (item, after) = rest.split_at(if is_attribute { attribute(rest) } else { item(rest) });
-        if !is_attribute && !belongs(item) {
+        if is_attribute {
+            is_macro |= item.starts_with("#[proc_macro");
+        } else if !std::mem::take(&mut is_macro) && !belongs(item) {
             let first = item.lines().next().unwrap_or_default();
             complaints.push(format!("{line}: `{first}` belongs in a file of its own"));
         }
@@ -74,6 +77,14 @@ mod tests {
 
     fn complaints(text: &str) -> Vec<String> {
         judge(&File::new("crates/a/src/lib.rs", text))
+    }
+
+    #[test]
+    fn macros_stand_where_they_have_to() {
+        let text = format!("{GOOD}#[proc_macro_attribute]\npub fn guard(a: T) -> T {{ a }}\n");
+        assert_eq!(complaints(&text), Vec::<String>::new());
+        let more = format!("{text}fn helper() {{}}\n");
+        assert_eq!(complaints(&more).len(), 1);
     }
 
     #[test]

@@ -20,10 +20,7 @@ pub fn holds<E>(error: &E, predicate: impl FnOnce(&E) -> bool) -> bool {
 
 /// The verdict of `classify` on `result`; it spares the classifier to name the types.
 #[inline]
-pub fn classified<T, E>(
-    result: Result<&T, &E>,
-    classify: impl FnOnce(Result<&T, &E>) -> Verdict,
-) -> Verdict {
+pub fn classified<T, E>(result: Result<&T, &E>, classify: impl FnOnce(Result<&T, &E>) -> Verdict) -> Verdict {
     classify(result)
 }
 

@@ -83,8 +83,8 @@ fn span(arguments: &Arguments, min_calls: &str, window: &str) -> Result<TokenStr
     let slices = arguments.get("window_slices").filter(|_| window == "window");
     let time = |span: TokenStream| -> Result<_> {
         Ok(match slices {
-        Some(slices) => {
-            let slices = count(slices)?;
+            Some(slices) => {
+                let slices = count(slices)?;
                 quote!(#facade::breaker::Window::slices(#span, #slices))
             }
             None => quote!(#facade::breaker::Window::time(#span)),
@@ -135,7 +135,9 @@ fn on_cancel(facade: &TokenStream, expr: &Expr) -> Result<TokenStream> {
     let variant = match (text(expr).as_deref(), is_literal(expr)) {
         (Some("ignore"), _) => quote!(#facade::breaker::OnCancel::Ignore),
         (Some("failure"), _) => quote!(#facade::breaker::OnCancel::Failure),
-        (_, true) => return Err(Error::new_spanned(expr, "expected \"ignore\", \"failure\", or an `OnCancel`")),
+        (_, true) => {
+            return Err(Error::new_spanned(expr, "expected \"ignore\", \"failure\", or an `OnCancel`"));
+        }
         (_, false) => quote!(#expr),
     };
     Ok(quote!(.on_cancel(#variant)))

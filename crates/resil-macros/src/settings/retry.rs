@@ -154,7 +154,8 @@ fn jitter(arguments: &Arguments) -> Result<TokenStream> {
             (Some("equal"), _) => quote!(Equal),
             (Some("none"), _) => quote!(None),
             (Some(_), _) => {
-                let message = "expected \"full\", \"equal\", \"none\", `true`, `false`, or a fraction such as 0.2";
+                let message =
+                    "expected \"full\", \"equal\", \"none\", `true`, `false`, or a fraction such as 0.2";
                 return Err(Error::new_spanned(expr, message));
             }
             (None, true) => return fraction_of(expr),
