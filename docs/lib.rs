@@ -24,6 +24,7 @@ pages! {
     watchdog: "patterns/watchdog.md";
     composing: "guides/composing.md";
     configuration: "guides/configuration.md";
+    macros: "guides/macros.md";
     resources: "guides/resources.md";
     testing_with_a_clock: "guides/testing-with-a-clock.md";
     tower: "guides/tower.md";

@@ -19,32 +19,28 @@ pub use told::{
 
 use std::future::Future;
 
-/// Takes a closure for one that is called once, so that it may give away what it captured.
+// Each gives back what it got: were it lent, an async function would have to keep it over its waits.
+
+/// A body that is called once, so that it may give away what it captured, and what it returns.
 #[inline]
-pub const fn once<R, F: FnOnce() -> R>(f: F) -> F {
-    f
+pub const fn once<R, F: FnOnce() -> R>(f: F) -> (F, Returns<R>) {
+    (f, Returns::new())
 }
 
-/// Takes a closure for one that is called for each attempt.
+/// A body that is called for each attempt, and what it returns.
 #[inline]
-pub const fn each_time<R, F: FnMut() -> R>(f: F) -> F {
-    f
+pub const fn each_time<R, F: FnMut() -> R>(f: F) -> (F, Returns<R>) {
+    (f, Returns::new())
 }
 
-/// What `_f` returns.
+/// A body that is a future, and what it comes to.
 #[inline]
-pub const fn returned_by<R, F: FnOnce() -> R>(_f: &F) -> Returns<R> {
-    Returns::new()
+pub const fn future<F: Future>(future: F) -> (F, Returns<F::Output>) {
+    (future, Returns::new())
 }
 
-/// What `_future` comes to.
+/// A body that is a future for each attempt, and what these come to.
 #[inline]
-pub const fn output_of<F: Future>(_future: &F) -> Returns<F::Output> {
-    Returns::new()
-}
-
-/// What the futures come to that `_f` makes.
-#[inline]
-pub const fn output_of_each<Fut: Future, F: FnMut() -> Fut>(_f: &F) -> Returns<Fut::Output> {
-    Returns::new()
+pub const fn each_future<Fut: Future, F: FnMut() -> Fut>(f: F) -> (F, Returns<Fut::Output>) {
+    (f, Returns::new())
 }

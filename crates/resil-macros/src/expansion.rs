@@ -67,22 +67,16 @@ fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<
             return returned;
         }
     };
-    let (make, find) = match (function.is_async, is_repeated) {
-        (false, false) => (quote!(#facade::expanded::once(|| -> #returned { #block })), quote!(returned_by)),
-        (false, true) => {
-            (quote!(#facade::expanded::each_time(|| -> #returned { #again #block })), quote!(returned_by))
-        }
-        (true, false) => (quote!(async move { #hint #block }), quote!(output_of)),
-        (true, true) => (
-            quote!(#facade::expanded::each_time(move || { #again async move { #hint #block } })),
-            quote!(output_of_each),
-        ),
+    let make = match (function.is_async, is_repeated) {
+        (false, false) => quote!(once(|| -> #returned { #block })),
+        (false, true) => quote!(each_time(|| -> #returned { #again #block })),
+        (true, false) => quote!(future(async move { #hint #block })),
+        (true, true) => quote!(each_future(move || { #again async move { #hint #block } })),
     };
     let mutable = is_repeated.then(|| quote!(mut));
     Ok(quote! {
         #[allow(unused_mut)]
-        let #mutable #call = #make;
-        let #returns = #facade::expanded::#find(&#call);
+        let (#mutable #call, #returns) = #facade::expanded::#make;
         let #form = {
             #[allow(unused_imports)]
             use #facade::expanded::{FormOfAnything as _, FormOfResult as _};

@@ -335,6 +335,8 @@ impl Handle {
 /// A reference to what an expression gives.
 fn referenced(expr: &Expr) -> TokenStream {
     match expr {
+        // As it is: one reference less to follow.
+        Expr::Reference(reference) if reference.mutability.is_none() => expr.to_token_stream(),
         Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_) => {
             quote!(&(#expr))
         }
