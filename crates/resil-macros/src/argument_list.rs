@@ -5,6 +5,8 @@ use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
 use syn::{Error, Pat, PatIdent, PatType, Receiver, ReceiverKind, Result, Type};
 
+use crate::names;
+
 /// Refuses a `self` that a first attempt would use up.
 pub(crate) fn check_receiver(receiver: &Receiver, is_async: bool) -> Result<()> {
     match &receiver.kind {
@@ -26,6 +28,8 @@ const BORROWED_MUTABLY: &str = "each attempt is a future of its own, which canno
 
 /// Statements that make the variables of an argument anew.
 pub(crate) fn again(argument: &PatType, is_async: bool, facade: &TokenStream) -> Result<TokenStream> {
+    // One that the body does not use may be used by a guard.
+    let unheard = names::tolerating(&quote!(unused_variables));
     if let (Pat::Ident(pattern), Type::Reference(kind)) = (&*argument.pat, &*argument.ty)
         && kind.mutability.is_some()
     {
@@ -33,7 +37,7 @@ pub(crate) fn again(argument: &PatType, is_async: bool, facade: &TokenStream) ->
             return Err(Error::new_spanned(&argument.ty, BORROWED_MUTABLY));
         }
         let name = &pattern.ident;
-        return Ok(quote!(#[allow(unused_variables)] let #name = &mut *#name;));
+        return Ok(quote!(#unheard let #name = &mut *#name;));
     }
     let mut names = Vec::new();
     variables(&argument.pat, &mut names);
@@ -41,7 +45,7 @@ pub(crate) fn again(argument: &PatType, is_async: bool, facade: &TokenStream) ->
     let statements = names.into_iter().map(|PatIdent { mutability, ident, .. }| {
         let cfgs = argument.attrs.iter().filter(|attribute| attribute.path().is_ident("cfg"));
         let copy = quote_spanned!(span=> #facade::expanded::cloned_for_each_attempt(&#ident));
-        quote!(#(#cfgs)* #[allow(unused_variables)] let #mutability #ident = #copy;)
+        quote!(#(#cfgs)* #unheard let #mutability #ident = #copy;)
     });
     Ok(quote!(#(#statements)*))
 }

@@ -25,7 +25,7 @@ fn replaced(kind: Kind, tokens: TokenStream, item: TokenStream) -> Result<TokenS
     let arguments = Arguments::parse(kind, Span::call_site(), tokens.clone())?;
     let mut function: Function = syn::parse2(item)?;
     if !is_last_round && function.attributes.iter().any(is_still_to_come) {
-        return Ok(put_off(&arguments, tokens, &mut function));
+        return Ok(put_off(&arguments, &tokens, &mut function));
     }
     // Those that were put off stand in the order in which they would expand, the outermost last.
     let (ours, others) =
@@ -54,7 +54,7 @@ fn replaced(kind: Kind, tokens: TokenStream, item: TokenStream) -> Result<TokenS
 ///
 /// So guards are always outside of what other attributes do to the body, `cfg` has been decided, and of several guards the last one
 /// that is written gets to see all of them, in their order.
-fn put_off(arguments: &Arguments, tokens: TokenStream, function: &mut Function) -> TokenStream {
+fn put_off(arguments: &Arguments, tokens: &TokenStream, function: &mut Function) -> TokenStream {
     let (facade, kind) = (&arguments.facade, arguments.kind.ident(arguments.span));
     let later: Attribute = syn::parse_quote!(#[#facade::#kind(@later #tokens)]);
     let at = function.attributes.iter().position(|a| put_off_kind(a).is_some());

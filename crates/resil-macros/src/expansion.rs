@@ -59,9 +59,11 @@ fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<
     let (call, returns, form) = (names::local("call"), names::local("returns"), names::local("form"));
     let (returned, block) = (function.returned(), function.body.stream());
     let again = if is_repeated { function.arguments_again(facade)? } else { TokenStream::new() };
+    let unheard =
+        names::tolerating(&quote!(unreachable_code, unused_variables, clippy::all, clippy::pedantic));
     // Says what the future comes to, which cannot be written on it.
     let hint = quote! {
-        #[allow(unreachable_code, unused_variables, clippy::all, clippy::pedantic)]
+        #unheard
         if false {
             let returned: #returned = loop {};
             return returned;
@@ -74,11 +76,13 @@ fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<
         (true, true) => quote!(each_future(move || { #again async move { #hint #block } })),
     };
     let mutable = is_repeated.then(|| quote!(mut));
+    let (maybe_const, one_of_two) =
+        (names::tolerating(&quote!(unused_mut)), names::tolerating(&quote!(unused_imports)));
     Ok(quote! {
-        #[allow(unused_mut)]
+        #maybe_const
         let (#mutable #call, #returns) = #facade::expanded::#make;
         let #form = {
-            #[allow(unused_imports)]
+            #one_of_two
             use #facade::expanded::{FormOfAnything as _, FormOfResult as _};
             #returns.form()
         };

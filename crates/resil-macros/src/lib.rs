@@ -1,4 +1,8 @@
 #![doc = include_str!("../README.md")]
+#![expect(
+    clippy::single_match_else,
+    reason = "`quote!` is an expression to us and a block of statements to the lint"
+)]
 
 mod argument_list;
 mod arguments;

@@ -49,8 +49,11 @@ pub(crate) fn handle(arguments: &Arguments, name: &TokenStream) -> Result<TokenS
     })
 }
 
+/// What reads a value.
+type Reader = fn(&Expr) -> Result<TokenStream>;
+
 /// `.word(value)` for each word that was said.
-fn methods(arguments: &Arguments, words: &[(&str, fn(&Expr) -> Result<TokenStream>)]) -> Result<TokenStream> {
+fn methods(arguments: &Arguments, words: &[(&str, Reader)]) -> Result<TokenStream> {
     let mut calls = TokenStream::new();
     for (word, read) in words {
         if let Some(value) = arguments.get(word) {

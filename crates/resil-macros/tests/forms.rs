@@ -146,7 +146,7 @@ fn a_retried_method_may_take_its_arguments_by_reference_by_value_and_mutably() {
         fn write(
             &mut self,
             mut line: String,
-            (times, _): (usize, ()),
+            (times, ()): (usize, ()),
             count: &mut u32,
         ) -> Result<usize, Error<io::Error>> {
             *count += 1;

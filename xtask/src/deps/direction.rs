@@ -8,6 +8,9 @@ const CORE_NEEDS: &str = "pin-project-lite";
 /// The crates above the patterns. Every other published crate is a pattern, and is held to the strictest rule.
 const ABOVE: [&str; 7] =
     ["resil", "resil-cli", "resil-config", "resil-macros", "resil-pipeline", "resil-redis", "resil-store"];
+/// What the attributes are made of: tokens and nothing else.
+const MACROS: &str = "resil-macros";
+const MACROS_NEED: [&str; 3] = ["proc-macro2", "quote", "syn"];
 /// The one crate that reads YAML, and the names under which a YAML parser goes.
 const YAML_READER: &str = "resil-config";
 const YAML: [&str; 2] = ["serde_yaml", "yaml_serde"];
@@ -20,6 +23,12 @@ pub(crate) fn broken_rules(packages: &[Package]) -> Vec<String> {
             core(package, packages, &mut broken);
         } else if is_pattern(package) {
             pattern(package, packages, &mut broken);
+        }
+        if package.name == MACROS {
+            let others = package.dependencies.iter().filter(|d| d.kind != Kind::Dev);
+            for other in others.filter(|d| !MACROS_NEED.contains(&d.name.as_str())) {
+                broken.push(format!("{MACROS} depends on {}; it may know tokens only", other.name));
+            }
         }
         if package.is_published {
             published(package, packages, &mut broken);
@@ -159,6 +168,13 @@ mod tests {
         assert_eq!(broken_with(package("resil", &[optional("serde_yaml")])).len(), 1);
         let renamed = Dependency { rename: Some("serde_yaml".into()), ..needs("another") };
         assert_eq!(broken_with(package("resil", &[renamed])).len(), 1);
+    }
+
+    #[test]
+    fn attributes_are_made_of_tokens() {
+        let fine = package("resil-macros", &[needs("syn"), needs("quote"), for_tests("resil")]);
+        assert_eq!(broken_with(fine), Vec::<String>::new());
+        assert_eq!(broken_with(package("resil-macros", &[optional("resil-core")])).len(), 1);
     }
 
     #[test]
