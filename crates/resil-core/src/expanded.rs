@@ -1,7 +1,7 @@
 //! What the attributes of `resil-macros` expand to. It is no part of the interface, and may change in any version.
 //!
 //! A decorated function keeps its signature, so what it returns has to say what became of the call. [`Returns`] finds out in which
-//! [`Form`] it does: as [`Error`] itself ([`Passing`]), as an error that is made from a refusal ([`Converting`]), or not at all
+//! [`Form`] it does: as [`Error`](crate::Error) itself ([`Passing`]), as an error that is made from a refusal ([`Converting`]), or not at all
 //! ([`Plain`]).
 
 mod entering;

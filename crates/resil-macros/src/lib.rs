@@ -9,6 +9,7 @@ mod arguments;
 mod attribute;
 mod expansion;
 mod function;
+mod handle;
 mod kind;
 mod layer;
 mod names;

@@ -1,4 +1,5 @@
 //! What each word sets, in ours and in others' terms.
+#![expect(clippy::items_after_statements, reason = "constants and functions stand where they are used")]
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -210,6 +210,7 @@ fn a_panic_of_the_body_counts_and_goes_on() {
 }
 
 #[test]
+#[expect(clippy::large_types_passed_by_value, reason = "it is what is measured")]
 fn a_future_costs_what_its_body_and_the_call_around_it_cost() {
     async fn by_hand(buffer: [u8; 1_024]) -> Answer<usize> {
         let call = async move {

@@ -27,8 +27,7 @@ pin_project! {
 impl<F: Future, R: Form<F::Output>> Future for Entering<F, R> {
     type Output = Result<R::Value, Error<R::Error>>;
 
-    #[expect(clippy::inline_always, reason = "a real call costs as much as what it does")]
-    #[inline(always)]
+    #[inline]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let form = *this.form;
