@@ -5,7 +5,10 @@ use std::sync::atomic::{AtomicU32, Ordering::Relaxed};
 use std::time::Duration;
 
 use resil::breaker::Config;
-use resil::{CircuitBreaker, Error, Quota, RateLimiter, Reason, Rejected, Retry, TimedOut};
+use resil::{
+    CircuitBreaker, Clock, Deadline, Error, ManualClock, Quota, RateLimiter, Reason, Rejected, Retry,
+    TimedOut,
+};
 
 fn down() -> io::Error {
     io::Error::other("down")
@@ -109,6 +112,28 @@ async fn a_bare_limiter_waits_and_gives_ten_per_second() {
         assert!(tock().is_ok());
     }
     assert!(tock().is_err());
+}
+
+#[test]
+fn only_a_function_that_cannot_say_no_waits_past_the_deadline() {
+    #[resil::rate_limiter(*limiter)]
+    fn plain(limiter: &RateLimiter<ManualClock>) -> u32 {
+        7
+    }
+
+    #[resil::rate_limiter(*limiter)]
+    fn telling(limiter: &RateLimiter<ManualClock>) -> Result<u32, Rejected> {
+        Ok(7)
+    }
+
+    let clock = ManualClock::leaping();
+    let limiter = RateLimiter::with_clock("slow".into(), Quota::per_second(1), clock.clone());
+    assert_eq!(telling(&limiter), Ok(7));
+    Deadline::after_on(&clock, Duration::from_millis(500)).scope_blocking(|| {
+        assert!(telling(&limiter).is_err());
+        assert_eq!(plain(&limiter), 7);
+    });
+    assert_eq!(clock.now().as_nanos(), 1_000_000_000);
 }
 
 #[tokio::test(start_paused = true)]

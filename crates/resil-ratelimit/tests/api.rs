@@ -8,8 +8,8 @@ use std::time::Duration;
 
 use resil_ratelimit::testing::poll_once;
 use resil_ratelimit::{
-    Clock, Error, Event, ManualClock, Moment, Name, Peek, PolicyExt, Quota, RateLimiter, Reason, Verdict,
-    Waiting,
+    Clock, Deadline, Error, Event, ManualClock, Moment, Name, Peek, PolicyExt, Quota, RateLimiter, Reason,
+    Verdict, Waiting,
 };
 
 type Limiter = RateLimiter<ManualClock>;
@@ -239,6 +239,19 @@ fn a_call_that_waits_comes_after_its_permit() {
     let shared = Waiting::new(Arc::new(limiter), 2 * SECOND);
     let nested = shared.call_nested(|| Ok::<_, Error<()>>(7)).unwrap_err();
     assert_eq!(nested.retry_after(), Some(3_600 * SECOND));
+}
+
+#[test]
+fn only_who_is_patient_waits_past_the_current_deadline() {
+    let clock = ManualClock::leaping();
+    let limiter = Limiter::with_clock(Name::new("search"), Quota::per_second(1), clock.clone());
+    let waiting = limiter.waiting(Duration::MAX);
+    assert_eq!(waiting.call(|| Ok::<_, ()>(7)), Ok(7));
+    Deadline::after_on(&clock, SECOND / 2).scope_blocking(|| {
+        assert!(waiting.call(|| Ok::<_, ()>(7)).is_err());
+        assert_eq!(waiting.patient(true).call(|| Ok::<_, ()>(7)), Ok(7));
+    });
+    assert_eq!(clock.now(), Moment::ZERO.saturating_add(SECOND));
 }
 
 /// A clock that moves with every reading, as real ones do.
