@@ -63,8 +63,9 @@ impl fmt::Display for Problem {
 /// let error = Config::from_yaml("resilience: { preset: prodution, limits: kst }").unwrap_err();
 /// assert_eq!(error.problems().len(), 2);
 /// assert_eq!(error.to_string().lines().count(), 2);
+/// assert_eq!(format!("{error:?}"), format!("\n{error}")); // what a `main` prints that ends with it
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, PartialEq, Eq)]
 pub struct LoadError {
     problems: Vec<Problem>,
 }
@@ -79,6 +80,13 @@ impl LoadError {
     /// What is wrong: at least one, in the order of the files and their lines.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
+    }
+}
+
+/// The same text on lines of its own: a `main` that ends with this error prints it for people.
+impl fmt::Debug for LoadError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.problems.iter().try_for_each(|problem| write!(f, "\n{problem}"))
     }
 }
 

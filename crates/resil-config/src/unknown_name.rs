@@ -54,7 +54,9 @@ impl UnknownName {
 
 impl fmt::Display for UnknownName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "no {} is named {:?}", self.pattern, self.name)?;
+        // One of them: only pipelines have a section in the plural.
+        let section = self.pattern.to_string();
+        write!(f, "no {} is named {:?}", section.trim_end_matches('s'), self.name)?;
         if let Some(nearest) = self.nearest() {
             write!(f, ", did you mean {nearest:?}?")?;
         } else {

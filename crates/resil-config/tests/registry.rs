@@ -56,7 +56,7 @@ fn an_unknown_name_is_an_error_that_lists_the_known_ones() {
     );
     assert_eq!((error.pattern(), error.name()), (Pattern::CircuitBreaker, "paymens"));
     let error = resilience.pipeline("orders").unwrap_err();
-    assert_eq!(error.to_string(), "no pipelines is named \"orders\"; known are checkout");
+    assert_eq!(error.to_string(), "no pipeline is named \"orders\"; known are checkout");
     assert_eq!(error.nearest(), None);
     let error = resilience.rate_limiter("search").unwrap_err();
     assert_eq!(error.known().collect::<Vec<_>>(), ["default"]);
