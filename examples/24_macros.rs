@@ -4,7 +4,7 @@
 
 use std::cell::Cell;
 
-use resil::{CircuitBreaker, Error, Quota, RateLimiter, breaker};
+use resil::{CircuitBreaker, Error, Quota, RateLimiter, Rejected, breaker};
 
 static QUOTA: RateLimiter = RateLimiter::new("quota", Quota::per_hour(2));
 static API: CircuitBreaker = CircuitBreaker::new("api", breaker::Config::new());
@@ -35,13 +35,14 @@ async fn slow() -> Result<(), Error<std::io::Error>> {
 #[tokio::main(flavor = "current_thread")]
 async fn main() {
     for card in ["4242", "1111", "1111", "4242"] {
-        println!("{card}: {:?}", charge(card).map_err(|error| error.to_string()));
+        let receipt = charge(card).map_err(|error| match error.downcast_ref::<Rejected>() {
+            Some(refusal) => refusal.reason().to_string(),
+            None => error.to_string(),
+        });
+        println!("{card}: {receipt:?}");
     }
-    println!(
-        "{:?} after {} failures",
-        charge_circuit_breaker().state(),
-        charge_circuit_breaker().stats().failures
-    );
+    let breaker = charge_circuit_breaker();
+    println!("{:?} after {} failures", breaker.state(), breaker.stats().failures);
     println!("{:?}, {:?}", search("42"), search("43"));
     println!("{}", search("44").is_err());
     println!("{:?} with {} retries", fetch(&Cell::new(0)), fetch_retry().stats().retries);
