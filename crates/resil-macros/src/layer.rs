@@ -124,8 +124,8 @@ impl Layer {
         let facade = &self.arguments.facade;
         let handle = self.arguments.kind.handle();
         match self.arguments.kind {
-            Kind::Guard => TokenStream::new(),
-            Kind::Pipeline => quote_spanned!(span=> : &#facade::#handle<_, _>),
+            // A pipeline of a configuration is of another type, with the same methods.
+            Kind::Guard | Kind::Pipeline => TokenStream::new(),
             _ => quote_spanned!(span=> : &#facade::#handle<_>),
         }
     }
@@ -181,7 +181,7 @@ impl Layer {
                 }
             },
             Kind::Timeout => quote!(#facade::Timeout::#method(#variable, #timer #operation)),
-            Kind::Pipeline => quote!(#facade::Pipeline::#method(#variable, #timer #operation)),
+            Kind::Pipeline => quote!(#variable.#method(#timer #operation)),
             Kind::Retry => {
                 let retrying = self.retrying();
                 quote!(#retrying.#method(#timer #operation))
