@@ -155,7 +155,8 @@ mod tests {
             html: PathBuf::from("a=b.html"),
             svg: Some(PathBuf::from("a.svg")),
         };
-        let line = "--seconds 6 --rate=50 --seed 18446744073709551615 --config a.yaml --html=a=b.html --svg a.svg";
+        let line =
+            "--seconds 6 --rate=50 --seed 18446744073709551615 --config a.yaml --html=a=b.html --svg a.svg";
         assert_eq!(parsed(line), Ok(Wish::Run(expected)));
     }
 
@@ -177,7 +178,10 @@ mod tests {
                 "--sed 1",
                 "unknown flag `--sed`: there are --seconds, --rate, --seed, --config, --html, --svg and --help",
             ),
-            ("30", "unknown flag `30`: there are --seconds, --rate, --seed, --config, --html, --svg and --help"),
+            (
+                "30",
+                "unknown flag `30`: there are --seconds, --rate, --seed, --config, --html, --svg and --help",
+            ),
         ];
         for (line, text) in texts {
             assert_eq!(parsed(line), Err(text.to_owned()));

@@ -161,7 +161,8 @@ mod tests {
         let by_flags = Config::loader().file(Settings::default().config);
         let by_flags = sized(timed(by_flags, &Pace::of(Duration::from_secs(30)))?, 200)?.load()?;
         for setting in by_flags.explain().iter() {
-            let in_file = by_file.loader.load()?.explain().get(setting.path()).map(|known| known.value().to_owned());
+            let in_file =
+                by_file.loader.load()?.explain().get(setting.path()).map(|known| known.value().to_owned());
             assert_eq!(in_file.as_deref(), Some(setting.value()), "{}", setting.path());
         }
         Ok(())

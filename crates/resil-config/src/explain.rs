@@ -10,7 +10,7 @@ use crate::Source;
 ///
 /// let config = Config::from_yaml("resilience: { circuit_breaker: { instances: { payments: { reset_timeout: 5 } } } }")?;
 /// let setting = config.explain().get("circuit_breaker.payments.reset_timeout").unwrap().clone();
-/// assert_eq!(setting.to_string(), "circuit_breaker.payments.reset_timeout = 5s  (<yaml>:1:77)");
+/// assert_eq!(setting.to_string(), "circuit_breaker.payments.reset_timeout = 5s  (<yaml>:1:74)");
 /// # }
 /// # Ok::<_, resil_config::LoadError>(())
 /// ```

@@ -17,9 +17,9 @@ pub(crate) struct Instances<K: Kind, C: Clock> {
     is_disabled: bool,
 }
 
-struct Instance<K: Kind, C: Clock> {
-    handle: Arc<K::Handle<C>>,
-    settings: K::Settings,
+pub(crate) struct Instance<K: Kind, C: Clock> {
+    pub(crate) handle: Arc<K::Handle<C>>,
+    pub(crate) settings: K::Settings,
 }
 
 /// The settings of all of one kind.
@@ -73,18 +73,15 @@ impl<K: Kind, C: Clock + Clone> Instances<K, C> {
             changes.removed(K::PATTERN, name);
         }
         let next = |(name, settings): (&String, &K::Settings)| {
-            let instance = match self.by_name.get(name) {
-                Some(known) => {
-                    if known.settings != *settings {
-                        let (from, to) = (words::<K>(&known.settings), words::<K>(settings));
-                        changes.changed(K::PATTERN, name, &from, &to);
-                    }
-                    known.next(name, settings, [self.is_disabled, is_disabled], clock)
+            let instance = if let Some(known) = self.by_name.get(name) {
+                if known.settings != *settings {
+                    let (from, to) = (words::<K>(&known.settings), words::<K>(settings));
+                    changes.changed(K::PATTERN, name, &from, &to);
                 }
-                None => {
-                    changes.added(K::PATTERN, name);
-                    Instance::make(name, settings, is_disabled, clock)
-                }
+                known.next(name, settings, [self.is_disabled, is_disabled], clock)
+            } else {
+                changes.added(K::PATTERN, name);
+                Instance::make(name, settings, is_disabled, clock)
             };
             (name.clone(), instance)
         };
@@ -99,8 +96,8 @@ impl<K: Kind, C: Clock + Clone> Instances<K, C> {
 
     /// A handle and its settings.
     #[cfg(feature = "pipeline")]
-    pub(crate) fn part(&self, name: &str) -> Option<(Arc<K::Handle<C>>, &K::Settings)> {
-        self.by_name.get(name).map(|instance| (Arc::clone(&instance.handle), &instance.settings))
+    pub(crate) fn part(&self, name: Option<&String>) -> Option<&Instance<K, C>> {
+        self.by_name.get(name?)
     }
 
     /// The names that are in the section, in alphabetical order.

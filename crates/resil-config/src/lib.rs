@@ -3,6 +3,8 @@
 
 mod address;
 mod block;
+#[cfg(any(feature = "shutdown", feature = "heartbeat", feature = "watchdog"))]
+mod built_later;
 mod changes;
 mod config;
 #[cfg(feature = "reload")]

@@ -106,17 +106,18 @@ impl<C: Clock + Clone + 'static> Parts<C> {
             Some(known) if known.reconfigure(Config::new(limit)).is_ok() => Arc::clone(known),
             _ => Arc::new(Timeout::with_clock(interned(name), Config::new(limit), clock.clone())),
         });
-        let part = |name: &Option<String>| name.clone().unwrap_or_default();
+        let PipelinePlan { retry, timeout, .. } = plan;
         Self {
             is_disabled: false,
             deadline,
-            retry: handles.retries.part(&part(&plan.retry)).map(|(handle, _)| handle),
+            retry: handles.retries.part(retry.as_ref()).map(|part| Arc::clone(&part.handle)),
             #[cfg(feature = "ratelimit")]
-            limiter: (handles.limiters.part(&part(&plan.rate_limiter)))
-                .map(|(handle, settings)| (handle, settings.max_wait.unwrap_or_default())),
+            limiter: (handles.limiters.part(plan.rate_limiter.as_ref()))
+                .map(|part| (Arc::clone(&part.handle), part.settings.max_wait.unwrap_or_default())),
             #[cfg(feature = "breaker")]
-            breaker: handles.breakers.part(&part(&plan.circuit_breaker)).map(|(handle, _)| handle),
-            timeout: handles.timeouts.part(&part(&plan.timeout)).map(|(handle, _)| handle),
+            breaker: (handles.breakers.part(plan.circuit_breaker.as_ref()))
+                .map(|part| Arc::clone(&part.handle)),
+            timeout: handles.timeouts.part(timeout.as_ref()).map(|part| Arc::clone(&part.handle)),
         }
     }
 
@@ -164,13 +165,13 @@ impl<C: Clock + Clone + 'static> Parts<C> {
 /// Whether these are the same handles.
 impl<C: Clock> PartialEq for Parts<C> {
     fn eq(&self, other: &Self) -> bool {
-        fn same<T>(one: &Option<Arc<T>>, other: &Option<Arc<T>>) -> bool {
-            one.as_ref().map(Arc::as_ptr) == other.as_ref().map(Arc::as_ptr)
+        fn same<T>(one: Option<&Arc<T>>, other: Option<&Arc<T>>) -> bool {
+            one.map(Arc::as_ptr) == other.map(Arc::as_ptr)
         }
         let is_same = self.is_disabled == other.is_disabled
-            && same(&self.deadline, &other.deadline)
-            && same(&self.retry, &other.retry)
-            && same(&self.timeout, &other.timeout);
+            && same(self.deadline.as_ref(), other.deadline.as_ref())
+            && same(self.retry.as_ref(), other.retry.as_ref())
+            && same(self.timeout.as_ref(), other.timeout.as_ref());
         #[cfg(feature = "ratelimit")]
         let is_same = is_same && {
             let parts = |limiter: &Option<(Arc<_>, Duration)>| {
@@ -179,7 +180,7 @@ impl<C: Clock> PartialEq for Parts<C> {
             parts(&self.limiter) == parts(&other.limiter)
         };
         #[cfg(feature = "breaker")]
-        let is_same = is_same && same(&self.breaker, &other.breaker);
+        let is_same = is_same && same(self.breaker.as_ref(), other.breaker.as_ref());
         is_same
     }
 }

@@ -67,10 +67,10 @@ impl Config {
     /// The handles of all that has a name, on a clock of your own: with a [`ManualClock`](resil_core::ManualClock) a test moves the
     /// time of all of them.
     pub fn build_on<C: Clock + Clone + 'static>(&self, clock: C) -> Resilience<C> {
-        let (shelf, _) = Shelf::new().next(self.resolved().clone(), &clock);
+        let (made, _) = Shelf::new().next(self.resolved().clone(), &clock);
         let desk = Desk { file: self.resolved().clone(), said: Said::default() };
         let shared = Shared {
-            shelf: ArcSwap::from_pointee(shelf),
+            shelf: ArcSwap::from_pointee(made),
             desk: Mutex::new(desk),
             observers: Observers::new(),
             clock,
@@ -93,6 +93,16 @@ impl<C: Clock + Clone + 'static> Resilience<C> {
         let outcome = self.shared.take(config);
         self.shared.deliver();
         outcome
+    }
+
+    #[cfg(any(feature = "shutdown", feature = "heartbeat", feature = "watchdog"))]
+    pub(crate) fn built(&self) -> arc_swap::Guard<Arc<Shelf<C>>> {
+        self.shared.shelf.load()
+    }
+
+    #[cfg(any(feature = "shutdown", feature = "heartbeat", feature = "watchdog"))]
+    pub(crate) fn clock(&self) -> &C {
+        &self.shared.clock
     }
 
     /// Calls `listener` for every later reload, also for those that are refused, until the returned subscription is dropped.
@@ -137,8 +147,8 @@ impl<C: Clock + Clone + 'static> Shared<C> {
 
     /// Makes what `resolved` says. To be called by one at a time.
     fn put(&self, resolved: Resolved) -> Changes {
-        let (shelf, changes) = self.shelf.load().next(resolved, &self.clock);
-        self.shelf.store(Arc::new(shelf));
+        let (made, changes) = self.shelf.load().next(resolved, &self.clock);
+        self.shelf.store(Arc::new(made));
         changes
     }
 
@@ -285,39 +295,6 @@ impl<C: Clock + Clone + 'static> Resilience<C> {
     /// The names of `pipelines` that [`pipeline`](Self::pipeline) knows, in alphabetical order.
     pub fn pipelines(&self) -> Vec<String> {
         self.shared.shelf.load().pipelines.names().collect()
-    }
-}
-
-/// What is built by whoever needs it, once: a reload holds for what is built after it.
-impl<C: Clock + Clone + 'static> Resilience<C> {
-    /// A shutdown with the file's settings. Each call makes another.
-    #[cfg(feature = "shutdown")]
-    pub fn shutdown(&self) -> resil_shutdown::GracefulShutdown<C> {
-        let shelf = self.shared.shelf.load();
-        resil_shutdown::GracefulShutdown::with_clock(shelf.resolved.shutdown, self.shared.clock.clone())
-    }
-
-    /// A heartbeat with the file's settings, to be described further, and started.
-    #[cfg(feature = "heartbeat")]
-    pub fn heartbeat(&self) -> resil_heartbeat::Builder<C> {
-        let shelf = self.shared.shelf.load();
-        let settings = &shelf.resolved.heartbeat;
-        let mut builder =
-            resil_heartbeat::Heartbeat::builder().clock(self.shared.clock.clone()).config(settings.config);
-        if let Some(file) = &settings.file {
-            builder = builder.file(file);
-        }
-        for (key, value) in &settings.metadata {
-            builder = builder.metadata(key, value);
-        }
-        builder
-    }
-
-    /// A watchdog of pings with the file's settings, to be described further, and started.
-    #[cfg(feature = "watchdog")]
-    pub fn watchdog(&self) -> resil_watchdog::Builder<C> {
-        let shelf = self.shared.shelf.load();
-        resil_watchdog::Watchdog::with_config(shelf.resolved.watchdog.config).clock(self.shared.clock.clone())
     }
 }
 

@@ -110,13 +110,13 @@ impl<C: Clock + Clone + 'static> Shelf<C> {
         #[cfg(feature = "pipeline")]
         let pipelines = self.pipelines.next(&resolved.pipelines, &handles, is_disabled, clock, &mut changes);
         built_later(&self.resolved, &resolved, &mut changes);
-        let shelf = Self {
+        let made = Self {
             handles,
             #[cfg(feature = "pipeline")]
             pipelines,
             resolved,
         };
-        (shelf, changes)
+        (made, changes)
     }
 }
 

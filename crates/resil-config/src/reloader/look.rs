@@ -66,11 +66,7 @@ impl<C: Clock + Clone + 'static> Look<C> {
         }
     }
 
-    fn put(
-        &self,
-        shared: &Shared<C>,
-        config: Result<crate::Config, LoadError>,
-    ) -> Result<Changes, LoadError> {
+    fn put(shared: &Shared<C>, config: Result<crate::Config, LoadError>) -> Result<Changes, LoadError> {
         match config {
             Ok(config) => shared.take(&config),
             Err(error) => {
@@ -91,7 +87,7 @@ impl<C: Clock + Clone + 'static> Sight for Look<C> {
         if seen.iter().any(|(path, known)| print(path) != *known) {
             let config = self.load(&mut seen);
             // What is wrong is in the event.
-            _ = self.put(&shared, config);
+            _ = Self::put(&shared, config);
         }
         drop(seen);
         shared.deliver();
@@ -102,7 +98,7 @@ impl<C: Clock + Clone + 'static> Sight for Look<C> {
         let Some(shared) = self.shared.upgrade() else { return Ok(Changes::default()) };
         let mut seen = lock(&self.seen);
         let config = self.load(&mut seen);
-        let outcome = self.put(&shared, config);
+        let outcome = Self::put(&shared, config);
         drop(seen);
         shared.deliver();
         outcome
