@@ -140,7 +140,7 @@ impl Writer {
                 self.put(format_args!("\n{}{text}", " ".repeat(indent + 1)));
             }
             Style::Double => {
-                self.put(format_args!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")))
+                self.put(format_args!("\"{}\"", text.replace('\\', "\\\\").replace('"', "\\\"")));
             }
             _ => self.put(format_args!("'{}'", text.replace('\'', "''"))),
         }

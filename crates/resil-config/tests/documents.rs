@@ -127,11 +127,7 @@ fn the_full_block_loads() {
 #[test]
 fn the_watchdog_of_a_file_loads() {
     let file = "{ file: run/app.heartbeat, max_age: 30s, check_interval: 15s, startup_grace: 30s }";
-    let config = load(
-        &FULL
-            .replace("{ timeout: 30s }             # or of a file: ", "")
-            .replace("watchdog:  {", "watchdog:  {"),
-    );
+    let config = load(&FULL.replace("{ timeout: 30s }             # or of a file: ", ""));
     assert_values(&config, &[("watchdog.file", "run/app.heartbeat"), ("watchdog.check_interval", "15s")]);
     assert!(FULL.contains(file));
 }

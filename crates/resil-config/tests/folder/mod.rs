@@ -1,4 +1,5 @@
 //! Folders for tests.
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use std::fs;
 use std::path::PathBuf;
