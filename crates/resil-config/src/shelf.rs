@@ -1,6 +1,7 @@
 //! Everything that has a name, as it is between two reloads.
 
 use std::fmt;
+use std::marker::PhantomData;
 
 use resil_core::Clock;
 
@@ -39,6 +40,8 @@ pub(crate) struct Handles<C: Clock + 'static> {
     pub(crate) retries: Instances<Retries, C>,
     #[cfg(feature = "timeout")]
     pub(crate) timeouts: Instances<Timeouts, C>,
+    /// Also where nothing that reads a clock is compiled in.
+    clock: PhantomData<fn() -> C>,
 }
 
 /// What code says over what the file says.
@@ -85,6 +88,7 @@ impl<C: Clock + Clone + 'static> Shelf<C> {
                 retries: Instances::new(),
                 #[cfg(feature = "timeout")]
                 timeouts: Instances::new(),
+                clock: PhantomData,
             },
             #[cfg(feature = "pipeline")]
             pipelines: Plans::new(),
@@ -106,6 +110,7 @@ impl<C: Clock + Clone + 'static> Shelf<C> {
             retries: known.retries.next(&resolved.retries, is_disabled, clock, &mut changes),
             #[cfg(feature = "timeout")]
             timeouts: known.timeouts.next(&resolved.timeouts, is_disabled, clock, &mut changes),
+            clock: PhantomData,
         };
         #[cfg(feature = "pipeline")]
         let pipelines = self.pipelines.next(&resolved.pipelines, &handles, is_disabled, clock, &mut changes);

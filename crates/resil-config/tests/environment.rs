@@ -1,5 +1,6 @@
 //! Variables and arguments.
 #![cfg(feature = "breaker")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use resil_config::{Config, LoadError};
 

@@ -1,5 +1,6 @@
 //! Files that include others.
 #![cfg(feature = "breaker")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use std::fs;
 use std::path::{Path, PathBuf};

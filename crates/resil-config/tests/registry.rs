@@ -10,7 +10,7 @@ use resil_breaker::State;
 use resil_config::{Clock, Config, Error, Event, ManualClock, Pattern, PolicyExt, Resilience};
 
 fn config(blocks: &str) -> Config {
-    match Config::from_yaml(&format!("resilience:\n{blocks}")) {
+    match Config::from_yaml(format!("resilience:\n{blocks}")) {
         Ok(config) => config,
         Err(error) => panic!("{error}\n{blocks}"),
     }
@@ -211,9 +211,8 @@ fn what_code_says_is_checked_before_anything_changes() {
     let told = Arc::new(AtomicU32::new(0));
     let refused = Arc::clone(&told);
     resilience
-        .observe(move |event| match event {
-            Event::Refused(_) => _ = refused.fetch_add(1, Ordering::Relaxed),
-            _ => {}
+        .observe(move |event| {
+            refused.fetch_add(u32::from(matches!(event, Event::Refused(_))), Ordering::Relaxed);
         })
         .forget();
     let error =
