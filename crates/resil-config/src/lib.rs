@@ -13,6 +13,8 @@
     allow(
         clippy::allow_attributes,
         clippy::extra_unused_type_parameters,
+        clippy::needless_update,
+        clippy::unused_self,
         dead_code,
         unused_imports,
         unused_mut,

@@ -167,7 +167,11 @@ resilience:
   heartbeat: { interval: 301 }
   watchdog: { timeout: 2h }
 ";
-    insta::assert_snapshot!(complaints(text), @"");
+    insta::assert_snapshot!(complaints(text), @r"
+    <yaml>:4:24: shutdown.timeout: 4s is out of range, with `limits: kstlib` allowed is 5s to 5m
+    <yaml>:5:26: heartbeat.interval: 5m 1s is out of range, with `limits: kstlib` allowed is 1s to 5m
+    <yaml>:6:24: watchdog.timeout: 2h is out of range, with `limits: kstlib` allowed is 1s to 1h
+    ");
     let limits = ["shutdown: { timeout: 300 }", "heartbeat: { interval: 1 }", "watchdog: { timeout: 1h }"];
     for inside in limits {
         assert!(Config::from_yaml(format!("resilience: {{ limits: kstlib, {inside} }}")).is_ok(), "{inside}");

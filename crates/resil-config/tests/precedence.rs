@@ -1,4 +1,5 @@
 //! Argument, environment, file, preset: all that there are, in every combination.
+#![cfg(feature = "breaker")]
 #![expect(clippy::unwrap_used, reason = "helpers of tests may panic as tests do")]
 
 use resil_config::Config;
