@@ -82,10 +82,12 @@ impl Changes {
         self.added.is_empty() && self.changed.is_empty() && self.removed.is_empty()
     }
 
+    #[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
     pub(crate) fn added(&mut self, pattern: Pattern, name: &str) {
         self.added.push(Instance::new(pattern, name));
     }
 
+    #[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
     pub(crate) fn removed(&mut self, pattern: Pattern, name: &str) {
         self.removed.push(Instance::new(pattern, name));
     }

@@ -122,6 +122,22 @@ impl<'de> Deserializer<'de> for &Node {
         self.deserialize_str(visitor)
     }
 
+    fn deserialize_f64<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        match &self.value {
+            // To who wants a number with a fraction, `-0` is one, and keeps its sign.
+            Value::Scalar(text, Scalar::Int(_) | Scalar::Unsigned(_)) => match text.parse() {
+                Ok(number) => visitor.visit_f64(number),
+                Err(_) => Err(self.mistaken(&visitor)),
+            },
+            _ => self.visited(visitor),
+        }
+        .map_err(|fault| fault.at(self.mark))
+    }
+
+    fn deserialize_f32<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Fault> {
+        self.deserialize_f64(visitor)
+    }
+
     fn deserialize_newtype_struct<V: Visitor<'de>>(
         self,
         _: &'static str,
@@ -146,7 +162,7 @@ impl<'de> Deserializer<'de> for &Node {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char bytes byte_buf unit unit_struct seq tuple tuple_struct
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 char bytes byte_buf unit unit_struct seq tuple tuple_struct
         map struct ignored_any
     }
 }

@@ -1,26 +1,16 @@
 #![doc = include_str!("../README.md")]
 #![cfg_attr(docsrs, feature(doc_cfg))]
-// An expectation would have to know which of 256 sets of patterns leaves what unused.
 #![cfg_attr(
-    not(all(
+    not(any(
         feature = "breaker",
         feature = "heartbeat",
-        feature = "pipeline",
         feature = "ratelimit",
+        feature = "retry",
         feature = "shutdown",
+        feature = "timeout",
         feature = "watchdog"
     )),
-    allow(
-        clippy::allow_attributes,
-        clippy::extra_unused_type_parameters,
-        clippy::needless_update,
-        clippy::unused_self,
-        dead_code,
-        unused_imports,
-        unused_mut,
-        unused_variables,
-        reason = "each is there for a pattern that is not compiled in"
-    )
+    expect(dead_code, reason = "without a pattern there is nothing to read")
 )]
 
 mod address;
@@ -38,7 +28,9 @@ mod event;
 mod explain;
 mod fault;
 mod files;
+#[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
 mod instances;
+#[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
 mod kind;
 mod layer;
 mod lines;

@@ -2,8 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::block::Block;
-use crate::layer::{Layer, Part};
+use crate::layer::Part;
 use crate::resolve::Resolution;
 use crate::section::Section;
 
@@ -25,12 +24,11 @@ impl Resolution<'_> {
     }
 
     /// What is said of a part in place, by all layers.
-    pub(crate) fn block_in_place(&self, section: &Section, pipeline: &str) -> Block {
-        self.stacked(section, |layer: &Layer| {
-            match layer.pipelines.get(pipeline)?.parts.get(section.name)? {
-                Part::InPlace(block) => Some(block),
-                Part::Word(_) => None,
-            }
+    #[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
+    pub(crate) fn block_in_place(&self, section: &Section, pipeline: &str) -> crate::block::Block {
+        self.stacked(section, |layer| match layer.pipelines.get(pipeline)?.parts.get(section.name)? {
+            Part::InPlace(block) => Some(block),
+            Part::Word(_) => None,
         })
     }
 }

@@ -95,11 +95,13 @@ pub(crate) struct Misfit {
 }
 
 impl Misfit {
+    #[cfg(any(feature = "breaker", feature = "shutdown", feature = "heartbeat", feature = "watchdog"))]
     pub(crate) fn new(word: &'static str, text: impl Into<String>) -> Self {
         Self { words: vec![word], text: text.into(), is_of_missing: false }
     }
 
     /// A value that is not in a range, if it is not.
+    #[cfg(any(feature = "breaker", feature = "shutdown", feature = "heartbeat", feature = "watchdog"))]
     pub(crate) fn outside<T: PartialOrd + Copy>(
         word: &'static str,
         value: T,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+#[cfg(feature = "ratelimit")]
 use std::time::Duration;
 
 use resil_core::{Clock, Line, Policy};

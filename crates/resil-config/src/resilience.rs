@@ -5,9 +5,11 @@ use arc_swap::ArcSwap;
 use resil_core::sync::{Mutex, lock};
 use resil_core::{Clock, MonotonicClock, Observers, Subscription};
 
+#[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
+use crate::UnknownName;
 use crate::resolved::Resolved;
 use crate::shelf::{Said, Shelf};
-use crate::{Changes, Config, Event, LoadError, UnknownName};
+use crate::{Changes, Config, Event, LoadError};
 
 /// Everything that a file names, as handles: made of a [`Config`] by [`build`](Config::build), and changed by
 /// [`reload`](Self::reload) with all state kept.
@@ -153,6 +155,7 @@ impl<C: Clock + Clone + 'static> Shared<C> {
     }
 
     /// Lets code say something more.
+    #[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
     fn say(&self, say: impl FnOnce(&mut Said)) -> Result<(), LoadError> {
         let mut desk = lock(&self.desk);
         let mut said = desk.said.clone();

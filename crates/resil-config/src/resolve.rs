@@ -1,6 +1,6 @@
 //! From the layers to what holds.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 use crate::Source;
 use crate::block::{Block, Entry};
@@ -26,11 +26,13 @@ pub(crate) struct Resolution<'a> {
 
 impl Resolution<'_> {
     /// The settings of all instances of a section, and of what pipelines have in place.
+    #[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
     pub(crate) fn family<P: Vocabulary>(
         &mut self,
-        section: &'static Section,
-    ) -> BTreeMap<String, P::Settings> {
-        let mut settled = BTreeMap::new();
+        section: &str,
+    ) -> std::collections::BTreeMap<String, P::Settings> {
+        let mut settled = std::collections::BTreeMap::new();
+        let Some(section) = section::named(section) else { return settled };
         let mut names: Vec<_> = self.instances(section).into_iter().collect();
         // First the section itself: what is wrong with it is told as its own, not as what others inherit.
         names.sort_by_key(|name| name != DEFAULT);
@@ -55,9 +57,11 @@ impl Resolution<'_> {
     }
 
     /// The settings of a section without instances.
-    pub(crate) fn only<P: Vocabulary>(&mut self, section: &'static Section) -> Option<P::Settings> {
+    #[cfg(any(feature = "heartbeat", feature = "shutdown", feature = "watchdog"))]
+    pub(crate) fn only<P: Vocabulary<Settings: Default>>(&mut self, section: &str) -> P::Settings {
+        let Some(section) = section::named(section) else { return P::Settings::default() };
         let block = self.block(section, None);
-        self.settle::<P>(section, block, section.name, section.name)
+        self.settle::<P>(section, block, section.name, section.name).unwrap_or_default()
     }
 
     /// The names of a section's instances, the section itself among them.

@@ -1,5 +1,12 @@
 //! What a loaded configuration comes to: the settings of everything that has a name, each layer laid over the one below.
 
+#[cfg(any(
+    feature = "breaker",
+    feature = "heartbeat",
+    feature = "ratelimit",
+    feature = "retry",
+    feature = "timeout"
+))]
 use std::collections::BTreeMap;
 #[cfg(any(feature = "heartbeat", feature = "watchdog"))]
 use std::path::PathBuf;

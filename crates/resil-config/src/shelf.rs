@@ -7,6 +7,7 @@ use resil_core::Clock;
 
 use crate::LoadError;
 use crate::changes::Changes;
+#[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
 use crate::instances::{Instances, Overrides, overridden};
 #[cfg(feature = "breaker")]
 use crate::patterns::Breaker;
@@ -40,8 +41,8 @@ pub(crate) struct Handles<C: Clock + 'static> {
     pub(crate) retries: Instances<Retries, C>,
     #[cfg(feature = "timeout")]
     pub(crate) timeouts: Instances<Timeouts, C>,
-    /// Also where nothing that reads a clock is compiled in.
-    clock: PhantomData<fn() -> C>,
+    /// Where none of them is compiled in.
+    pub(crate) clock: PhantomData<fn() -> C>,
 }
 
 /// What code says over what the file says.
@@ -60,8 +61,9 @@ pub(crate) struct Said {
 impl Said {
     /// What the file says and code says over it, all checked.
     pub(crate) fn over(&self, file: &Resolved) -> Result<Resolved, LoadError> {
-        let mut findings = Findings::default();
-        let mut resolved = file.clone();
+        let (mut findings, mut resolved) = (Findings::default(), file.clone());
+        // Where there is none of them.
+        _ = (&mut findings, &mut resolved);
         #[cfg(feature = "breaker")]
         overridden::<Breaker>(&mut resolved.circuit_breakers, &self.breakers, &mut findings);
         #[cfg(feature = "ratelimit")]
@@ -101,6 +103,8 @@ impl<C: Clock + Clone + 'static> Shelf<C> {
         let mut changes = Changes::default();
         let is_disabled = resolved.is_disabled;
         let known = &self.handles;
+        // Where there is none of them.
+        _ = (is_disabled, known, clock);
         let handles = Handles {
             #[cfg(feature = "breaker")]
             breakers: known.breakers.next(&resolved.circuit_breakers, is_disabled, clock, &mut changes),

@@ -27,6 +27,7 @@ pub struct UnknownName {
 }
 
 impl UnknownName {
+    #[cfg(any(feature = "breaker", feature = "ratelimit", feature = "retry", feature = "timeout"))]
     pub(crate) fn new(pattern: Pattern, name: &str, known: Vec<String>) -> Self {
         Self { pattern, name: name.to_owned(), known }
     }

@@ -13,7 +13,7 @@ const MACROS: &str = "resil-macros";
 const MACROS_NEED: [&str; 3] = ["proc-macro2", "quote", "syn"];
 /// The one crate that reads YAML, and the names under which a YAML parser goes.
 const YAML_READER: &str = "resil-config";
-const YAML: [&str; 2] = ["serde_yaml", "yaml_serde"];
+const YAML: [&str; 3] = ["saphyr-parser", "serde_yaml", "yaml_serde"];
 
 /// Every sentence says which package breaks which rule.
 pub(crate) fn broken_rules(packages: &[Package]) -> Vec<String> {

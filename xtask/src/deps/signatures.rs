@@ -16,9 +16,10 @@ use crate::workspace::Workspace;
 const ALWAYS: [&str; 1] = ["serde_core"];
 
 /// Foreign crates whose types may show: each behind a feature of ours that is off by default.
-const BEHIND_FEATURES: [&str; 8] = [
+const BEHIND_FEATURES: [&str; 9] = [
     "crossbeam_channel",
     "futures_core",
+    "schemars",
     "serde",
     "serde_core",
     "tokio",
