@@ -10,7 +10,7 @@
         feature = "timeout",
         feature = "watchdog"
     )),
-    expect(dead_code, clippy::unused_self, reason = "without a pattern there is nothing to read")
+    expect(dead_code, reason = "without a pattern there is nothing to read")
 )]
 
 mod address;

@@ -62,6 +62,8 @@ impl Resolved {
                 ));
             }
         };
+        // Where there is none of them.
+        _ = (self, &mut intern);
         #[cfg(feature = "breaker")]
         self.circuit_breakers.keys().for_each(|name| intern("circuit_breaker.instances", name));
         #[cfg(feature = "ratelimit")]

@@ -6,6 +6,8 @@ use crate::resolved::Resolved;
 impl Resolution<'_> {
     /// All settings.
     pub(crate) fn all(&mut self, is_disabled: bool) -> Resolved {
+        // Where there is no pattern.
+        _ = &self;
         #[cfg(feature = "pipeline")]
         self.read_time_limits();
         Resolved {

@@ -63,7 +63,7 @@ impl Said {
     pub(crate) fn over(&self, file: &Resolved) -> Result<Resolved, LoadError> {
         let (mut findings, mut resolved) = (Findings::default(), file.clone());
         // Where there is none of them.
-        _ = (&mut findings, &mut resolved);
+        _ = (self, &mut findings, &mut resolved);
         #[cfg(feature = "breaker")]
         overridden::<Breaker>(&mut resolved.circuit_breakers, &self.breakers, &mut findings);
         #[cfg(feature = "ratelimit")]
