@@ -268,7 +268,9 @@ proptest! {
         }
         writer.text += "}";
         // By YAML's rules it is a text, and so it is here; the decoder alone takes it for a number where a fraction is wanted.
-        prop_assume!(!writer.text.contains("012"));
+        if writer.text.contains("012") {
+            return Ok(());
+        }
         let straight = yaml::straight::<Typed>(&writer.text);
         let node = node::read(writer.text.as_bytes()).unwrap().unwrap();
         let ours = Typed::deserialize(&node);
