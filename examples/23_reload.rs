@@ -3,20 +3,16 @@
 //!
 //! `cargo run -p resil-examples --example 23_reload`
 
-use std::error::Error;
-use std::fs;
-use std::path::Path;
-use std::sync::mpsc;
-use std::time::Duration;
+use std::{env, error::Error, fs, path::Path, process, sync::mpsc, time::Duration};
 
 use resil::config::{Config, Event};
 use resil::{ManualClock, PolicyExt, Reloader};
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::temp_dir().join(format!("resil-example-reload-{}", std::process::id()));
+    let folder = env::temp_dir().join(format!("resil-example-reload-{}", process::id()));
     fs::create_dir_all(&folder)?;
     let path = folder.join("app.yaml");
-    edit(&path, 2, "30s", 10)?;
+    edit(&path, "circuit_breaker: { failure_threshold: 2, reset_timeout: 30s }", 10)?;
 
     // Time stands still, so that this prints the same each time. In a program it is `build()`.
     let clock = ManualClock::new();
@@ -25,55 +21,40 @@ fn main() -> Result<(), Box<dyn Error>> {
     resilience.observe(move |event| _ = sender.send(event.clone())).forget();
     let reloader = Reloader::watch(&path, &resilience)?; // as long as it lives
 
-    let breaker = resilience.circuit_breaker("payments")?;
-    let limiter = resilience.rate_limiter("payments")?;
+    let (breaker, limiter) = (resilience.circuit_breaker("default")?, resilience.rate_limiter("default")?);
     for _ in 0..2 {
         _ = breaker.call(|| Err::<(), _>("connection refused"));
     }
-    limiter.try_acquire_n(4)?;
+    limiter.try_acquire_n(8)?;
     println!("The breaker is {}, and {} of 10 permits are left.", breaker.state(), limiter.available());
 
     clock.advance(Duration::from_secs(10));
-    limiter.try_acquire_n(4)?;
     println!("\nSomebody edits the file, and mistypes a word:");
-    fs::write(folder.join("new"), "resilience: { circuit_breaker: { reset_timout: 5s } }")?;
-    fs::rename(folder.join("new"), &path)?;
+    edit(&path, "circuit_breaker: { reset_timout: 5s }", 10)?;
     tell(&events, &path)?;
 
     println!("\nAnd corrects it:");
-    edit(&path, 5, "60s", 100)?;
+    edit(&path, "circuit_breaker: { failure_threshold: 5, reset_timeout: 60s }", 100)?;
     tell(&events, &path)?;
-    let refusal = breaker.call(|| Ok::<_, &str>("paid"));
-    println!("The breaker is still {}: {refusal:?}", breaker.state());
+    println!("The breaker is still {}: {:?}", breaker.state(), breaker.call(|| Ok::<_, &str>("paid")));
     println!("{} of 100 permits are left.", limiter.available());
 
     clock.advance(Duration::from_secs(20));
     println!("\n20 s later it is {}: {:?}", breaker.state(), breaker.call(|| Ok::<_, &str>("paid")));
-
     reloader.stop();
-    fs::remove_dir_all(folder)?;
-    Ok(())
+    Ok(fs::remove_dir_all(folder)?)
 }
 
 /// Puts another file in the place of the one that is there, as editors do.
-fn edit(path: &Path, threshold: u32, reset: &str, rate: u32) -> std::io::Result<()> {
+fn edit(path: &Path, breaker: &str, rate: u32) -> std::io::Result<()> {
     let new = path.with_file_name("new");
-    let text = format!(
-        "resilience:
-  circuit_breaker:
-    instances: {{ payments: {{ failure_threshold: {threshold}, reset_timeout: {reset} }} }}
-  rate_limiter:
-    instances: {{ payments: {{ rate: {rate}, per: 3600s }} }}
-"
-    );
-    fs::write(&new, text)?;
+    fs::write(&new, format!("resilience: {{ {breaker}, rate_limiter: {{ rate: {rate}, per: 3600s }} }}"))?;
     fs::rename(new, path)
 }
 
-/// Waits for what the reloader has to tell.
+/// Waits for what the reloader has to tell, and prints it without where the file is, which is another place each time.
 fn tell(events: &mpsc::Receiver<Event>, path: &Path) -> Result<(), mpsc::RecvTimeoutError> {
     let event = events.recv_timeout(Duration::from_secs(60))?;
-    // Not where it is, which is another place each time.
     println!("{}", event.to_string().replace(&path.display().to_string(), "app.yaml"));
     Ok(())
 }
