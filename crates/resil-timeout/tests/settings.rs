@@ -88,5 +88,5 @@ fn the_defaults_are_those_of_the_documentation() {
 fn settings_and_stats_can_be_written() {
     let timeout = Timeout::with_config("payments", Config::new(SECOND));
     let written = serde_json::to_string(&(timeout.config(), timeout.stats())).expect("plain data");
-    insta::assert_snapshot!(written, @r#"[{"timeout":{"secs":1,"nanos":0},"max_timeout":null,"propagate_deadline":true,"include_queue_time":false},{"name":"payments","timed_out":0,"expired":0,"cancelled":0,"events_lost":0,"listener_panics":0}]"#);
+    insta::assert_snapshot!(written, @r#"[{"default":"1s","max":"none","propagate_deadline":true,"include_queue_time":false},{"name":"payments","timed_out":0,"expired":0,"cancelled":0,"events_lost":0,"listener_panics":0}]"#);
 }
