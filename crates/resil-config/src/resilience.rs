@@ -211,7 +211,7 @@ handles! {
     circuit_breaker,
     /// The circuit breaker of this name, with what code says about its settings over what the file says: for those fields only, and
     /// also after reloads. A name that the file lacks begins with the section's defaults. What was said about the same name before is
-    /// forgotten.
+    /// forgotten. `says` is called at each reload, while it is under way, so it must not ask for another: it would wait for itself.
     ///
     /// ```
     /// use resil_config::Config;

@@ -132,6 +132,13 @@ fn load(text: String) {
     }
 }
 
+#[cfg(all(
+    feature = "breaker",
+    feature = "pipeline",
+    feature = "ratelimit",
+    feature = "retry",
+    feature = "timeout"
+))]
 #[test]
 fn the_file_that_is_mutated_is_a_good_one() {
     if let Err(error) = Config::from_yaml(FULL) {
