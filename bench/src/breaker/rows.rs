@@ -154,7 +154,10 @@ pub const ALL: &[Row] = &[
         title: "Attribute on an async method, success, consecutive rule",
         reference: ours::IN_METHOD,
         two_threads: false,
-        targets: &[Target::new(ours::ATTRIBUTE, ours::IN_METHOD, 1.2)],
+        targets: &[
+            Target::new(ours::ATTRIBUTE, OURS, 1.1),
+            Target::new(ours::ATTRIBUTE, ours::IN_METHOD, 1.1),
+        ],
         contenders: || ours::in_both_forms(in_form(Form::Async, CONSECUTIVE)),
     },
     Row {
