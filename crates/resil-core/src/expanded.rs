@@ -6,11 +6,13 @@
 
 mod entering;
 mod form;
+mod leaving;
 mod reports;
 mod told;
 
 pub use entering::{Entering, enter_async};
 pub use form::{Converting, Form, FormOfAnything, FormOfResult, Passing, Plain, Returns};
+pub use leaving::{Leaving, leave_async};
 pub use reports::{CanSayRefused, FromRefusal, FromTimeout};
 pub use told::{
     HasCauses, classified, classifying, cloned_for_each_attempt, hinting, holds, is_or_is_caused_by, judging,

@@ -2,6 +2,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{quote, quote_spanned};
 use syn::{Error, Result};
 
+use crate::direct::moved_arguments;
 use crate::function::Function;
 use crate::layer::{Exit, Layer};
 use crate::names;
@@ -24,7 +25,9 @@ pub(crate) fn expand(layers: &[Layer], function: &Function) -> Result<TokenStrea
     }
 
     let find = layers.iter().map(|layer| layer.find(function));
-    let body = body(function, facade, is_repeated)?;
+    let may_leave = function.is_async && layers.iter().all(|layer| layer.holds_nothing(function));
+    let moved = may_leave.then(|| moved_arguments(function)).flatten();
+    let body = body(function, facade, is_repeated, moved.as_ref())?;
     let leave = leave(exit, function);
     let prepare = layers.iter().map(|layer| layer.prepare(&leave)).collect::<Result<Vec<_>>>()?;
 
@@ -37,25 +40,34 @@ pub(crate) fn expand(layers: &[Layer], function: &Function) -> Result<TokenStrea
     for layer in layers.iter().rev() {
         around = layer.around(&around, function.is_async)?;
     }
-    let awaited = function.is_async.then(|| quote!(.await));
     let result = names::local("result");
-    let accessors = layers.iter().filter_map(|layer| layer.accessor(&function.vis, &function.ident));
     let leaving = quote_spanned!(leave.span()=> #form.#leave(#result));
-    let guarded = function.with_body(
-        &quote! {
-            #(#find)*
-            #body
-            #(#prepare)*
+    let start = quote!(#(#find)* #body #(#prepare)*);
+    let guarded = if moved.is_some() {
+        function.with_future(&quote! {
+            #start
+            #facade::expanded::leave_async(#around, move |#result| #leaving)
+        })
+    } else {
+        let awaited = function.is_async.then(|| quote!(.await));
+        let body = quote! {
+            #start
             let #result = #around #awaited;
             #leaving
-        },
-        is_repeated,
-    );
+        };
+        function.with_body(&body, is_repeated)
+    };
+    let accessors = layers.iter().filter_map(|layer| layer.accessor(&function.vis, &function.ident));
     Ok(quote!(#guarded #(#accessors)*))
 }
 
-/// The body as a closure or a future, and the form in which it tells of refusals.
-fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<TokenStream> {
+/// The body as a closure or a future, with what it makes of the arguments, and the form in which it tells of refusals.
+fn body(
+    function: &Function,
+    facade: &TokenStream,
+    is_repeated: bool,
+    moved: Option<&TokenStream>,
+) -> Result<TokenStream> {
     let (call, returns, form) = (names::local("call"), names::local("returns"), names::local("form"));
     let (returned, block) = (function.returned(), function.body.stream());
     let again = if is_repeated { function.arguments_again(facade)? } else { TokenStream::new() };
@@ -72,7 +84,7 @@ fn body(function: &Function, facade: &TokenStream, is_repeated: bool) -> Result<
     let make = match (function.is_async, is_repeated) {
         (false, false) => quote!(once(|| -> #returned { #block })),
         (false, true) => quote!(each_time(|| -> #returned { #again #block })),
-        (true, false) => quote!(future(async move { #hint #block })),
+        (true, false) => quote!(future(async move { #moved #hint #block })),
         (true, true) => quote!(each_future(move || { #again async move { #hint #block } })),
     };
     let mutable = is_repeated.then(|| quote!(mut));

@@ -3,14 +3,14 @@ use quote::{ToTokens, quote};
 use syn::parse::{Parse, ParseStream};
 use syn::{Attribute, Error, FnArg, Result, ReturnType, Safety, Signature, Token, Type, Visibility};
 
-use crate::argument_list;
 use crate::returned::{self, erased};
+use crate::{argument_list, direct};
 
 /// The function that an attribute stands on. Its body is never looked into.
 pub(crate) struct Function {
     pub(crate) attributes: Vec<Attribute>,
     pub(crate) vis: Visibility,
-    signature: Signature,
+    pub(crate) signature: Signature,
     pub(crate) body: Group,
     pub(crate) ident: Ident,
     pub(crate) is_async: bool,
@@ -29,8 +29,7 @@ impl Parse for Function {
                 "there is no body to guard: write the attribute on the function of the `impl`",
             ));
         }
-        let body = input.parse::<Group>()?;
-        debug_assert_eq!(body.delimiter(), Delimiter::Brace, "what follows a signature");
+        let body = braced(input.parse()?)?;
         let (ident, is_async) = (signature.ident.clone(), signature.asyncness.is_some());
         let function = Self { attributes, vis, signature, body, ident, is_async };
         function.check()?;
@@ -128,16 +127,41 @@ impl Function {
 
     /// The function with another body, whose arguments are only read when `is_repeated`.
     pub(crate) fn with_body(&self, body: &TokenStream, is_repeated: bool) -> TokenStream {
-        let (attributes, vis) = (&self.attributes, &self.vis);
+        let signature = if is_repeated { self.read_only() } else { self.signature.clone() };
+        self.with(&signature, body)
+    }
+
+    /// The function that gives out the future that `body` is, instead of an async one.
+    pub(crate) fn with_future(&self, body: &TokenStream) -> TokenStream {
+        let mut signature = self.read_only();
+        direct::without_async(&mut signature);
+        self.with(&signature, body)
+    }
+
+    fn read_only(&self) -> Signature {
         let mut signature = self.signature.clone();
-        if is_repeated {
-            for input in &mut signature.inputs {
-                if let FnArg::Typed(argument) = input {
-                    argument_list::without_mut(&mut argument.pat);
-                }
+        for input in &mut signature.inputs {
+            if let FnArg::Typed(argument) = input {
+                argument_list::without_mut(&mut argument.pat);
             }
         }
+        signature
+    }
+
+    fn with(&self, signature: &Signature, body: &TokenStream) -> TokenStream {
+        let (attributes, vis) = (&self.attributes, &self.vis);
         quote!(#(#attributes)* #vis #signature { #body })
+    }
+}
+
+/// The block that `tree` is, or that a macro has put into it as one of its fragments.
+fn braced(tree: TokenTree) -> Result<Group> {
+    match tree {
+        TokenTree::Group(group) if group.delimiter() == Delimiter::Brace => Ok(group),
+        TokenTree::Group(group) if group.delimiter() == Delimiter::None => {
+            braced(syn::parse2(group.stream())?)
+        }
+        other => Err(Error::new_spanned(other, "expected the body of a function")),
     }
 }
 

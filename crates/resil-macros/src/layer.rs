@@ -4,6 +4,7 @@ use syn::spanned::Spanned;
 use syn::{Error, Expr, Result, Visibility};
 
 use crate::arguments::Arguments;
+use crate::direct::outlives_the_call;
 use crate::function::Function;
 use crate::handle::{Handle, referenced};
 use crate::kind::Kind;
@@ -155,6 +156,23 @@ impl Layer {
             prepared.extend(quote!(let #variable = &#variable.waiting(#max_wait).patient(#is_patient);));
         }
         Ok(prepared)
+    }
+
+    /// Whether its call keeps nothing but a reference that outlives it, so that the function need not stay to hold more.
+    pub(crate) fn holds_nothing(&self, function: &Function) -> bool {
+        let arguments = &self.arguments;
+        let is_policy = match arguments.kind {
+            Kind::Guard | Kind::CircuitBreaker => true,
+            Kind::RateLimiter => matches!(arguments.waits(), Ok(false)),
+            Kind::Retry | Kind::Timeout | Kind::Pipeline => false,
+        };
+        let may_borrow = ["excluded", "classify"].iter().any(|word| arguments.get(word).is_some());
+        let is_reference = match &self.handle {
+            Handle::Given(expr) => outlives_the_call(expr, function),
+            Handle::Own { .. } => true,
+            Handle::Registered { .. } => false,
+        };
+        is_policy && is_reference && !may_borrow
     }
 
     /// The call around `inner`: around an expression in a function, around a future in an async one.

@@ -7,6 +7,7 @@
 mod argument_list;
 mod arguments;
 mod attribute;
+mod direct;
 mod expansion;
 mod function;
 mod handle;
