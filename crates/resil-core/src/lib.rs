@@ -18,6 +18,8 @@ mod error;
 pub mod expanded;
 pub mod growth;
 mod guard;
+#[cfg(feature = "serde")]
+mod in_words;
 mod line;
 mod manual_clock;
 mod moment;

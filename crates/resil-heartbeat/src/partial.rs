@@ -2,9 +2,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use resil_core::{WordError, duration};
-use serde::de::Error as _;
-use serde::ser::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::{Config, Metadata};
 
@@ -150,23 +148,7 @@ impl From<&Config> for PartialConfig {
     }
 }
 
-/// In the words of [`PartialConfig`]. One that is out of its range is an error.
-impl Serialize for Config {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.check().map_err(S::Error::custom)?;
-        PartialConfig::from(self).serialize(serializer)
-    }
-}
-
-/// In the words of [`PartialConfig`] but `file` and `metadata`, over the defaults. What is out of its range is an error.
-impl<'de> Deserialize<'de> for Config {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let said = PartialConfig::deserialize(deserializer)?;
-        for (is_said, word) in [(said.file.is_some(), "file"), (said.metadata.is_some(), "metadata")] {
-            if is_said {
-                return Err(D::Error::custom(format_args!("{word}: it is no setting that is a plain value")));
-            }
-        }
-        said.over(Self::new()).map_err(D::Error::custom)
-    }
-}
+resil_core::config_in_words!(
+    Config in PartialConfig, checked by check,
+    beside it |said: &PartialConfig| [("file", said.file.is_some()), ("metadata", said.metadata.is_some())]
+);

@@ -1,9 +1,7 @@
 use resil_core::duration::OrNone;
 use resil_core::percent::Share;
 use resil_core::{WordError, duration, percent};
-use serde::de::Error as _;
-use serde::ser::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 use crate::{BudgetConfig, Config, Jitter};
@@ -197,21 +195,11 @@ impl From<&Config> for PartialConfig {
     }
 }
 
-/// In the words of [`PartialConfig`]. One that is out of its range is an error.
-impl Serialize for Config {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.check().map_err(S::Error::custom)?;
-        PartialConfig::from(self).serialize(serializer)
-    }
-}
-
-/// In the words of [`PartialConfig`] but those of the budget, over the defaults. What is out of its range is an error.
-impl<'de> Deserialize<'de> for Config {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let said = PartialConfig::deserialize(deserializer)?;
-        if said.budget_config().map_err(D::Error::custom)?.is_some() {
-            return Err(D::Error::custom("budget: it is no setting of the retry itself"));
-        }
-        said.over(Self::new()).map_err(D::Error::custom)
-    }
-}
+resil_core::config_in_words!(
+    Config in PartialConfig, checked by check,
+    beside it |said: &PartialConfig| [
+        ("budget", said.budget.is_some()),
+        ("budget_floor", said.budget_floor.is_some()),
+        ("budget_cap", said.budget_cap.is_some()),
+    ]
+);

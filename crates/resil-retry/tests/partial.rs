@@ -283,7 +283,7 @@ fn a_configuration_is_the_same_after_it_was_written_and_read() {
         .map(|words| serde_json::from_value::<Config>(words).expect_err("no configuration").to_string());
     insta::assert_snapshot!(errors.join("\n"), @r"
     max_attempts: 0 is out of range, allowed is 1 or more
-    budget: it is no setting of the retry itself
+    budget: it is no setting that is a plain value
     ");
 }
 

@@ -2,9 +2,7 @@ use std::time::Duration;
 
 use resil_core::duration::OrNone;
 use resil_core::{WordError, duration};
-use serde::de::Error as _;
-use serde::ser::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::{Config, Signals};
 
@@ -112,17 +110,4 @@ impl From<&Config> for PartialConfig {
     }
 }
 
-/// In the words of [`PartialConfig`]. One that is out of its range is an error.
-impl Serialize for Config {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.check().map_err(S::Error::custom)?;
-        PartialConfig::from(self).serialize(serializer)
-    }
-}
-
-/// In the words of [`PartialConfig`], over the defaults. What is out of its range is an error.
-impl<'de> Deserialize<'de> for Config {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        PartialConfig::deserialize(deserializer)?.over(Self::new()).map_err(D::Error::custom)
-    }
-}
+resil_core::config_in_words!(Config in PartialConfig, checked by check);

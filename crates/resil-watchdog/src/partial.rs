@@ -3,9 +3,7 @@ use std::time::Duration;
 
 use resil_core::duration::OrNone;
 use resil_core::{WordError, duration};
-use serde::de::Error as _;
-use serde::ser::Error as _;
-use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::{Deserialize, Serialize};
 
 use crate::Config;
 
@@ -118,21 +116,7 @@ impl From<&Config> for PartialConfig {
     }
 }
 
-/// In the words of [`PartialConfig`]. One that is out of its range, whether for pings or for a file, is an error.
-impl Serialize for Config {
-    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self.check_for_file().map_err(S::Error::custom)?;
-        PartialConfig::from(self).serialize(serializer)
-    }
-}
-
-/// In the words of [`PartialConfig`] but those of a file, over the defaults. What is out of its range for pings is an error.
-impl<'de> Deserialize<'de> for Config {
-    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        let said = PartialConfig::deserialize(deserializer)?;
-        if said.file.is_some() {
-            return Err(D::Error::custom("file: it is no setting that is a plain value"));
-        }
-        said.over(Self::new()).map_err(D::Error::custom)
-    }
-}
+resil_core::config_in_words!(
+    Config in PartialConfig, checked by check_for_file,
+    beside it |said: &PartialConfig| [("file", said.file.is_some())]
+);
