@@ -2,7 +2,7 @@ use std::sync::Arc;
 
 use resil_core::sync::atomic::{AtomicU64, Ordering};
 use resil_core::sync::{Mutex, OnceLock, lock};
-use resil_core::{OutOfRange, const_fn};
+use resil_core::{OutOfRange, const_fn, seeded_bug};
 
 use crate::Config;
 
@@ -43,6 +43,12 @@ impl Settings {
         let config = Arc::new(config);
         let later = self.later.get_or_init(|| Box::new(Mutex::new(Arc::clone(&config))));
         let mut later = lock(later);
+        seeded_bug!("word_of_another_configuration" => {
+            *later = Arc::clone(&config);
+            drop(later);
+            self.word.store(word(&config), Ordering::Relaxed);
+            return Ok(());
+        });
         // While it is locked, so that the word is that of the last.
         self.word.store(word(&config), Ordering::Relaxed);
         *later = config;

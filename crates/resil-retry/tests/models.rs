@@ -1,4 +1,4 @@
-//! Models of a budget that several threads share, under loom and shuttle.
+//! Models of a budget that several threads share, and of settings that several threads change, under loom and shuttle.
 //!
 //! Stock loom skips interleavings of the thread that built the model, so all that races runs in spawned threads, and the first one only
 //! builds, joins and asserts. Each model names the outcomes that it has to see.
@@ -7,7 +7,7 @@
 use std::sync::Arc;
 
 use resil_retry::testing::models::{Action, action, explore, race};
-use resil_retry::{Moment, RetryBudget, Token};
+use resil_retry::{Attempt, Config, ManualClock, Moment, Retry, RetryBudget, Token};
 
 /// Withdraws a token and spends it; whether there was one.
 fn spends() -> Action<RetryBudget, bool> {
@@ -112,5 +112,22 @@ fn who_sees_an_old_count_of_deposits_gets_nothing_for_it() {
         let granted = race(&budget, vec![fails_and_goes_on, asks]);
         assert!(granted.iter().sum::<usize>() <= 2, "{granted:?}");
         granted[1]
+    });
+}
+
+/// Whether a call may make but one attempt then. Its first attempt goes by a word, and the later ones by the rest.
+#[test]
+fn whoever_changes_the_settings_last_has_changed_all_of_them() {
+    explore(&[true, false], || {
+        let retry = Arc::new(Retry::with_clock("api".into(), Config::new(), ManualClock::new()));
+        let goes_over_to = |max_attempts| {
+            action(move |retry: &Retry<ManualClock>| {
+                retry.reconfigure(Config::new().max_attempts(max_attempts)).expect("in range");
+            })
+        };
+        race(&retry, vec![goes_over_to(1), goes_over_to(5)]);
+        let is_last = retry.call(|attempt: Attempt| Ok::<_, ()>(attempt.is_last())).expect("it succeeds");
+        assert_eq!(is_last, retry.config().max_attempts == 1);
+        is_last
     });
 }
