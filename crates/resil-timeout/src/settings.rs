@@ -1,7 +1,8 @@
 use std::time::Duration;
 
-use resil_core::const_fn;
 use resil_core::sync::atomic::{AtomicU64, Ordering};
+use resil_core::sync::{Mutex, lock};
+use resil_core::{const_fn, seeded_bug};
 
 use crate::Config;
 
@@ -12,6 +13,8 @@ pub(crate) struct Settings {
     word: AtomicU64,
     /// The longest limit in nanoseconds.
     max: AtomicU64,
+    /// Held by whoever writes both, or reads both as one.
+    both: Mutex<()>,
 }
 
 const APART: u64 = 1 << 63;
@@ -36,16 +39,28 @@ impl Settings {
     const_fn! {
         /// The settings of a configuration that was checked.
         pub(crate) const fn new(config: &Config) -> Self {
-            Self { word: AtomicU64::new(word(config)), max: AtomicU64::new(max(config)) }
+            Self { word: AtomicU64::new(word(config)), max: AtomicU64::new(max(config)), both: Mutex::new(()) }
         }
     }
 
     pub(crate) fn set(&self, config: &Config) {
+        seeded_bug!("two_change_the_settings_at_once" => { return self.store(config) });
+        let _both = lock(&self.both);
+        self.store(config);
+    }
+
+    fn store(&self, config: &Config) {
         self.max.store(max(config), Ordering::Relaxed);
         self.word.store(word(config), Ordering::Relaxed);
     }
 
     pub(crate) fn config(&self) -> Config {
+        seeded_bug!("settings_read_while_they_change" => { return self.load() });
+        let _both = lock(&self.both);
+        self.load()
+    }
+
+    fn load(&self) -> Config {
         let terms = self.terms();
         let max_timeout = match self.max.load(Ordering::Relaxed) {
             ANY => None,

@@ -140,7 +140,11 @@ impl<C> Timeout<C> {
         self.settings.config()
     }
 
-    /// Goes over to another configuration. Calls that are under way keep their limits.
+    /// Goes over to another configuration. Calls that are under way keep their limits; one that begins meanwhile and asks for a limit of
+    /// its own may already go by the new longest one, and by the old rest.
+    ///
+    /// # Errors
+    /// If a setting is out of its range: which, its value and the range. Nothing changes then.
     pub fn reconfigure(&self, config: Config) -> Result<(), OutOfRange> {
         config.check()?;
         self.settings.set(&config);
