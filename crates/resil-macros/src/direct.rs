@@ -3,10 +3,14 @@
 
 use proc_macro2::TokenStream;
 use quote::{ToTokens, quote};
-use syn::{Expr, ExprPath, FnArg, Pat, PatIdent, Receiver, ReceiverKind, ReturnType, Signature, Token};
-use syn::{Type, parse_quote};
+use syn::ext::IdentExt;
+use syn::{
+    Expr, ExprPath, FnArg, Pat, PatIdent, Path, PathSegment, Receiver, ReceiverKind, ReturnType, Signature,
+    Token, Type, parse_quote,
+};
 
-use crate::function::Function;
+use crate::function::{Function, mentions};
+use crate::names;
 use crate::value::peeled;
 
 /// What such a function does with its arguments: they live as long as its body, whether or not that uses them.
@@ -15,10 +19,12 @@ use crate::value::peeled;
 pub(crate) fn moved_arguments(function: &Function) -> Option<TokenStream> {
     // On an async function these speak of what its future does.
     const OF_THE_BODY: [&str; 3] = ["must_use", "target_feature", "track_caller"];
-    let is_of_the_body = |path: &syn::Path| OF_THE_BODY.iter().any(|name| path.is_ident(name));
+    let is_of_the_body = |path: &Path| OF_THE_BODY.iter().any(|name| path.is_ident(name));
     if function.attributes.iter().any(|attribute| is_of_the_body(attribute.path())) {
         return None;
     }
+    let unheard =
+        names::tolerating(&quote!(clippy::no_effect_underscore_binding, clippy::used_underscore_binding));
     let mut moved = TokenStream::new();
     for input in &function.signature.inputs {
         match input {
@@ -27,35 +33,44 @@ pub(crate) fn moved_arguments(function: &Function) -> Option<TokenStream> {
             FnArg::Typed(argument) => {
                 let PatIdent { mutability, ident, .. } =
                     variable(&argument.pat).filter(|_| argument.attrs.is_empty())?;
-                moved.extend(quote!(let #mutability #ident = #ident;));
+                // An `impl Trait` may have lifetimes without names on an `async fn` only, and a macro may hide one.
+                if matches!(*argument.ty, Type::Macro(_)) || mentions(argument.ty.to_token_stream(), "impl") {
+                    return None;
+                }
+                moved.extend(quote!(#unheard let #mutability #ident = #ident;));
             }
         }
     }
     Some(moved)
 }
 
-/// Whether what a reference to `place` points to is there for as long as the function's future may be: a `static`, a field of what
-/// `self` borrows.
+/// Whether a reference to `place` is good for as long as the function's future may be, and is made without a call to other code, which
+/// the future would have to put off to its first poll: one to a `static`, or to a field behind `&self`. (That of a smart pointer is called
+/// where the handle is behind one.)
 pub(crate) fn outlives_the_call(place: &Expr, function: &Function) -> bool {
-    match peeled(place) {
-        Expr::Reference(reference) => reference.mutability.is_none() && is_lasting(&reference.expr, function),
-        place => is_lasting(place, function),
+    let place = match peeled(place) {
+        Expr::Reference(reference) if reference.mutability.is_none() => peeled(&reference.expr),
+        place => place,
+    };
+    match place {
+        Expr::Field(field) => is_self(peeled(&field.base)) && function.borrows_self(),
+        Expr::Path(ExprPath { qself: None, path, .. }) => is_static(path) && !function.has_argument(path),
+        _ => false,
     }
 }
 
-fn is_lasting(place: &Expr, function: &Function) -> bool {
-    match peeled(place) {
-        Expr::Field(field) => match peeled(&field.base) {
-            Expr::Path(path) if path.path.is_ident("self") => function.borrows_self(),
-            base => is_lasting(base, function),
-        },
-        Expr::Path(ExprPath { qself: None, path, .. }) => match path.get_ident() {
-            Some(ident) => ident != "self" && !function.has_argument(ident),
-            // `Self::POLICY` may be a constant that is made anew.
-            None => path.leading_colon.is_some() || path.segments[0].ident == "crate",
-        },
-        _ => false,
-    }
+fn is_self(place: &Expr) -> bool {
+    matches!(place, Expr::Path(path) if path.path.is_ident("self"))
+}
+
+/// Whether it looks like the path of a `static`, and not like that of a type, or of a constant that belongs to one: these are made anew
+/// where they are named.
+fn is_static(path: &Path) -> bool {
+    let starts_small =
+        |segment: &PathSegment| segment.ident.unraw().to_string().starts_with(char::is_lowercase);
+    let mut modules = path.segments.iter();
+    let last = modules.next_back();
+    last.is_some_and(|last| !last.ident.to_string().contains(char::is_lowercase)) && modules.all(starts_small)
 }
 
 impl Function {
@@ -64,9 +79,11 @@ impl Function {
         receiver.is_some_and(|receiver| matches!(receiver.kind, ReceiverKind::Reference(_, _, None)))
     }
 
-    fn has_argument(&self, name: &syn::Ident) -> bool {
+    fn has_argument(&self, path: &Path) -> bool {
         self.signature.inputs.iter().any(|input| match input {
-            FnArg::Typed(argument) => variable(&argument.pat).is_none_or(|variable| variable.ident == *name),
+            FnArg::Typed(argument) => {
+                variable(&argument.pat).is_none_or(|variable| path.is_ident(&variable.ident))
+            }
             FnArg::Receiver(_) => false,
         })
     }

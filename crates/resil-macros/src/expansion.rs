@@ -44,9 +44,10 @@ pub(crate) fn expand(layers: &[Layer], function: &Function) -> Result<TokenStrea
     let leaving = quote_spanned!(leave.span()=> #form.#leave(#result));
     let start = quote!(#(#find)* #body #(#prepare)*);
     let guarded = if moved.is_some() {
+        let large = names::tolerating(&quote!(clippy::result_large_err));
         function.with_future(&quote! {
             #start
-            #facade::expanded::leave_async(#around, move |#result| #leaving)
+            #facade::expanded::leave_async(#around, #large move |#result| #leaving)
         })
     } else {
         let awaited = function.is_async.then(|| quote!(.await));
@@ -88,8 +89,8 @@ fn body(
         (true, true) => quote!(each_future(move || { #again async move { #hint #block } })),
     };
     let mutable = is_repeated.then(|| quote!(mut));
-    let (maybe_const, one_of_two) =
-        (names::tolerating(&quote!(unused_mut)), names::tolerating(&quote!(unused_imports)));
+    let maybe_const = is_repeated.then(|| names::tolerating(&quote!(unused_mut)));
+    let one_of_two = names::tolerating(&quote!(unused_imports));
     Ok(quote! {
         #maybe_const
         let (#mutable #call, #returns) = #facade::expanded::#make;

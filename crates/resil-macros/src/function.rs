@@ -91,8 +91,8 @@ impl Function {
     /// Whether it is known to stand in an `impl`.
     fn is_associated(&self) -> bool {
         self.signature.receiver().is_some()
-            || mentions_self(self.signature.to_token_stream())
-            || mentions_self(self.body.stream())
+            || mentions(self.signature.to_token_stream(), "Self")
+            || mentions(self.body.stream(), "Self")
     }
 
     /// The type that it returns, for a closure or a variable: what cannot be named there is left to the compiler.
@@ -165,10 +165,11 @@ fn braced(tree: TokenTree) -> Result<Group> {
     }
 }
 
-fn mentions_self(tokens: TokenStream) -> bool {
+/// Whether the word stands somewhere in these.
+pub(crate) fn mentions(tokens: TokenStream, word: &str) -> bool {
     tokens.into_iter().any(|token| match token {
-        TokenTree::Ident(ident) => ident == "Self",
-        TokenTree::Group(group) => mentions_self(group.stream()),
+        TokenTree::Ident(ident) => ident == word,
+        TokenTree::Group(group) => mentions(group.stream(), word),
         _ => false,
     })
 }

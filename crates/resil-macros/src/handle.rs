@@ -2,7 +2,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::{ToTokens, quote, quote_spanned};
 use syn::ext::IdentExt;
 use syn::spanned::Spanned;
-use syn::{Error, Expr, ExprLit, Lit, Result};
+use syn::{Error, Expr, ExprLit, ExprReference, Lit, Result};
 
 use crate::arguments::Arguments;
 use crate::function::Function;
@@ -94,9 +94,9 @@ impl Handle {
 
 /// A reference to what an expression gives.
 pub(crate) fn referenced(expr: &Expr) -> TokenStream {
-    match expr {
+    match value::peeled(expr) {
         // As it is: one reference less to follow.
-        Expr::Reference(reference) if reference.mutability.is_none() => expr.to_token_stream(),
+        reference @ Expr::Reference(ExprReference { mutability: None, .. }) => reference.to_token_stream(),
         Expr::Binary(_) | Expr::Cast(_) | Expr::Range(_) | Expr::Assign(_) | Expr::Closure(_) => {
             quote!(&(#expr))
         }

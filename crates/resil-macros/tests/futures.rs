@@ -1,6 +1,7 @@
 //! The future of a decorated async function is that of the function itself: it begins at the first poll, holds its arguments for as long
 //! as its body would, and lets go of them in the same order.
 
+use std::borrow::Cow;
 use std::cell::RefCell;
 use std::future::Future;
 use std::pin::pin;
@@ -8,9 +9,26 @@ use std::rc::Rc;
 use std::task::{Context, Poll, Waker};
 
 use resil::breaker::Config;
-use resil::{CircuitBreaker, Error};
+use resil::{CircuitBreaker, Error, Name, Policy, Reason, Rejected, Verdict};
 
 type Answer = Result<u8, Error<()>>;
+
+/// Admits nobody.
+static NONE: Closed = Closed;
+
+struct Closed;
+
+impl Policy for Closed {
+    type Permit = ();
+
+    fn admit(&self) -> Result<(), Rejected> {
+        Err(Rejected::new(Name::new("closed"), Reason::Other("closed for today")))
+    }
+
+    fn settle(&self, (): (), _: Verdict) {}
+
+    fn release(&self, (): ()) {}
+}
 
 /// Writes down when it is dropped.
 struct Token(&'static str, Rc<RefCell<Vec<&'static str>>>);
@@ -44,6 +62,13 @@ macro_rules! in_three_forms {
             use super::{Answer, Token, once_pending};
             $(
                 #[resil::circuit_breaker]
+                pub(super) async fn $name($($argument: $type),*) -> Answer $body
+            )*
+        }
+        mod refused {
+            use super::{Answer, NONE, Token, once_pending};
+            $(
+                #[resil::guard(&NONE)]
                 pub(super) async fn $name($($argument: $type),*) -> Answer $body
             )*
         }
@@ -120,6 +145,8 @@ fn arguments_live_as_long_as_in_the_function_without_the_attribute() {
                 let twice = by_poll(drops(polls, guarded_twice::$name));
                 assert_eq!(twice, by_poll(plain), "{}, {polls} polls", stringify!($name));
             }
+            // In the order of a body that never began, before the caller hears of it.
+            assert_eq!(drops(1, refused::$name), ["made", "poll", "first", "second", "done", "gone"]);
         )*};
     }
     compare!(uses_none uses_the_second returns_early);
@@ -182,4 +209,47 @@ async fn a_method_of_a_trait_is_guarded_whether_the_trait_says_async_or_impl_fut
     assert_eq!(disk.load(&key).await.as_deref(), Ok("key"));
     assert_eq!(is_send(disk.save(&key, String::new())).await, Err(Error::Inner(())));
     assert_eq!((disk.breaker.stats().successes, disk.breaker.stats().failures), (1, 1));
+}
+
+macro_rules! guarded_by {
+    ($policy:expr) => {
+        #[resil::guard($policy)]
+        async fn by_a_fragment() -> Answer {
+            Ok(4)
+        }
+    };
+}
+
+guarded_by!(&LAZY);
+
+#[resil::guard((&LAZY))]
+async fn in_parentheses() -> Answer {
+    Ok(4)
+}
+
+/// What only an async function may leave without names.
+#[resil::guard(&LAZY)]
+async fn anonymous(mut numbers: impl Iterator<Item = &u8>, text: impl Into<Cow<'_, str>>) -> Answer {
+    Ok(numbers.next().copied().unwrap_or(u8::from(text.into().is_empty())))
+}
+
+#[resil::guard(&LAZY)]
+#[expect(unused_mut, reason = "the compiler still sees it")]
+async fn careless(mut number: u8) -> Answer {
+    Ok(number)
+}
+
+#[resil::circuit_breaker(breaker)]
+async fn by_an_argument(breaker: &CircuitBreaker, _: u8, (four, _): (u8, u8)) -> Answer {
+    Ok(four)
+}
+
+#[tokio::test]
+async fn functions_of_any_form_are_guarded() {
+    let breaker = CircuitBreaker::new("argument", Config::new());
+    assert_eq!(by_a_fragment().await, Ok(4));
+    assert_eq!(in_parentheses().await, Ok(4));
+    assert_eq!(anonymous([4].iter(), "").await, Ok(4));
+    assert_eq!(careless(4).await, Ok(4));
+    assert_eq!(by_an_argument(&breaker, 1, (4, 1)).await, Ok(4));
 }

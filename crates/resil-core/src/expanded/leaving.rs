@@ -8,18 +8,18 @@ use pin_project_lite::pin_project;
 /// What the caller gets of the guarded call that `future` is.
 #[inline]
 pub const fn leave_async<F: Future, L: Fn(F::Output) -> R, R>(future: F, leave: L) -> Leaving<F, L> {
-    Leaving { future, leave }
+    Leaving { future: Some(future), leave }
 }
 
 pin_project! {
     /// A guarded call, as its function returns it. Cancel-safe if the call is.
     ///
     /// # Panics
-    /// When polled after it has ended, if the call does.
+    /// When polled after it has ended.
     #[must_use = "futures do nothing unless they are awaited"]
     pub struct Leaving<F, L> {
         #[pin]
-        future: F,
+        future: Option<F>,
         leave: L,
     }
 }
@@ -30,8 +30,12 @@ impl<F: Future, L: Fn(F::Output) -> R, R> Future for Leaving<F, L> {
     #[expect(clippy::inline_always, reason = "it is no more than a name for the call")]
     #[inline(always)]
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<R> {
-        let this = self.project();
-        this.future.poll(cx).map(&*this.leave)
+        let mut this = self.project();
+        let call = this.future.as_mut().as_pin_mut().expect("a guarded call was polled after it had ended");
+        let Poll::Ready(result) = call.poll(cx) else { return Poll::Pending };
+        // As an async function lets go of its arguments at its end. One that was refused has them still.
+        this.future.set(None);
+        Poll::Ready((this.leave)(result))
     }
 }
 
