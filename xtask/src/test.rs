@@ -32,6 +32,11 @@ pub(crate) fn run(
     let runner = |words: &[&str]| {
         let mut command = workspace.cargo(if has_nextest { &["nextest", "run"] } else { &["test"] });
         command.args(words).args(["--tests", "--no-fail-fast"]).args(release.then_some("--release"));
+        if has_nextest {
+            // Some tests wait for children of theirs, and leave a processor to others.
+            let processors = std::thread::available_parallelism().map_or(2, usize::from);
+            command.arg("--test-threads").arg((processors + 2).to_string());
+        }
         command
     };
     ledger.run_tests("all features", &mut runner(&["--workspace", "--all-features"]));
