@@ -38,7 +38,9 @@ impl Faults {
             (["deadlock"], _) => self.deadlock(),
             (["exit", code], _) => std::process::exit(code.parse().unwrap_or(1)),
             (["tear"], _) => {
-                let torn = lock(&self.journal).tear("what has no end");
+                // Held until the process is gone: the work must not write behind it.
+                let mut journal = lock(&self.journal);
+                let torn = journal.tear("what has no end");
                 std::process::exit(if torn.is_ok() { 3 } else { 4 });
             }
             (["down"], Some(service)) => service.set_down(true),
